@@ -1,0 +1,1 @@
+"""One package per service; they meet only through `radloom.topics`."""

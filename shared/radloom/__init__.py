@@ -1,0 +1,1 @@
+"""radloom connects imaging archive and health record with clinical AI, and proves the results."""

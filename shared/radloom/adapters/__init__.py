@@ -1,0 +1,1 @@
+"""The only modules that import I/O libraries; each implements a port of `radloom.ports`."""

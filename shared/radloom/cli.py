@@ -1,0 +1,1 @@
+"""Command line of radloom, its only entry point."""

@@ -1,0 +1,1 @@
+"""Every code radloom writes, once, with its source."""

@@ -1,0 +1,1 @@
+"""Pure builders and readers of DICOM objects. No I/O."""

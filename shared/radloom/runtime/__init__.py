@@ -1,0 +1,1 @@
+"""What every service runs in: worker, outbox, HTTP and gRPC doors, telemetry."""

@@ -1,0 +1,78 @@
+"""The pipeline as one table: topic, message type, key, producer, consumers.
+
+Wiring, the README table, the chart and the acyclicity test read this table and nothing else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.protobuf.message import Message
+
+from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
+from radloom.wire.v1.result_delivered_pb2 import ResultDelivered
+from radloom.wire.v1.study_received_pb2 import StudyReceived
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One stream of events of one type.
+
+    Attributes:
+        name: Name at the broker.
+        message: Class of the values.
+        key: Field of the message that keeps related events in order; never an identifier.
+        producer: The one service that publishes here.
+        consumers: Services that read it, each as its own group.
+    """
+
+    name: str
+    message: type[Message]
+    key: str
+    producer: str
+    consumers: tuple[str, ...]
+
+    def key_of(self, message: Message) -> bytes:
+        """Key that `message` is published under."""
+        return str(getattr(message, self.key)).encode()
+
+
+STUDY_RECEIVED = Topic("study.received", StudyReceived, "subject_key", "ingest", ("muscle_seg",))
+MUSCLE_MEASURED = Topic(
+    "muscle.measured", MuscleMeasured, "subject_key", "muscle_seg", ("publisher",)
+)
+RESULT_DELIVERED = Topic("result.delivered", ResultDelivered, "subject_key", "publisher", ())
+
+ALL = (STUDY_RECEIVED, MUSCLE_MEASURED, RESULT_DELIVERED)
+
+MAX_VALUE_BYTES = 65_536
+"""Largest value on the bus: messages carry references, never pixels or text."""
+
+PARTITIONS = 12
+"""Partitions of every topic; generous, because adding some later would move keys."""
+
+
+def of_message(message: Message) -> Topic:
+    """Topic that `message` is published to.
+
+    Raises:
+        KeyError: No topic carries messages of this type.
+    """
+    for topic in ALL:
+        if isinstance(message, topic.message):
+            return topic
+    raise KeyError(message.DESCRIPTOR.full_name)
+
+
+def consumed_by(service: str) -> Iterator[Topic]:
+    """Topics that `service` reads, in table order."""
+    return (topic for topic in ALL if service in topic.consumers)
+
+
+def dead_letter_topic(topic: str, group: str) -> str:
+    """Where `group` puts what it gives up on; the group's name keeps others from seeing it."""
+    return f"{topic}.{group}.dlq"
+
+
+def retry_topic(topic: str, group: str, tier: int) -> str:
+    """Where `group` parks a message of `topic` before its next attempt."""
+    return f"{topic}.{group}.retry.{tier}"

@@ -1,0 +1,1 @@
+"""Messages and services on the wire."""

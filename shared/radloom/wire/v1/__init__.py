@@ -1,0 +1,1 @@
+"""Generated from `proto/radloom/wire/v1`; never edited."""
