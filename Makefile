@@ -1,28 +1,115 @@
-# `make demo` and `make test` do all set-up on a bare machine; the other targets assume it.
+# `make demo` and `make test` do all set-up on a bare machine; the other targets build on theirs.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-PYTHON ?= python3.11
-VENV := .venv
-BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
 
-.PHONY: demo test venv peers format lint types contracts generated unit generate bench clean
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+TRITON_VENV := .triton-venv
+PROTOS := $(wildcard proto/radloom/wire/v1/*.proto)
 
-$(VENV)/.installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[all]'
+# Debian package -> program that shows it is there. Peers of the tests, never of radloom itself.
+PEERS := orthanc:Orthanc orthanc-dicomweb:/usr/share/orthanc/plugins/libOrthancDicomWeb.so \
+  dcmtk:storescu pixelmed-apps:/usr/share/java/pixelmed.jar openjdk-17-jre-headless:java \
+  nodejs:node npm:npm
+
+.PHONY: help demo test venv peers system-peers gate format lint types contracts generated generate wire unit \
+  bench clean
+
+help:
+	@echo 'make demo   the main job on sample input, embedded; results in demo-out/'
+	@echo 'make test   the whole gate, installing what it needs'
+	@echo 'make bench  speed, against named peers in the same run'
+
+# ------------------------------------------------------------------ set-up
+
+.venv/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all]'
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable '.[dev]'
+.venv/.installed-dev: .venv/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-venv: $(VENV)/.installed-dev
+venv: .venv/.installed-dev
+
+peers: venv system-peers $(TRITON_VENV)/.installed .peers/medplum/.installed
+
+system-peers:
+	@missing=''; for peer in $(PEERS); do \
+	  program=$${peer#*:}; [[ -e "$$program" ]] || command -v "$$program" >/dev/null || \
+	    [[ -x "/usr/sbin/$$program" ]] || missing+=" $${peer%%:*}"; done; \
+	if [[ -n "$$missing" && $$(id -u) == 0 ]]; then \
+	  apt-get update -qq; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; \
+	elif [[ -n "$$missing" ]]; then \
+	  echo "missing peers; as root: apt-get install$$missing" >&2; \
+	fi
+
+$(TRITON_VENV)/.installed: tests/peers/install_triton.sh
+	bash $< $(PYTHON) $(TRITON_VENV)
+	touch $@
+
+.peers/medplum/.installed: tests/peers/install_medplum.sh $(wildcard tests/peers/medplum/*)
+	bash $<
+	touch $@
+
+# ------------------------------------------------------------------ the two commands
+
+demo: .venv/.installed
+	$(BIN)/radloom demo
+
+test: peers
+	@$(MAKE) --no-print-directory gate
+
+# ------------------------------------------------------------------ the gate
+
+gate: format lint types contracts wire generated unit
+
+format: venv
+	$(BIN)/ruff format --check .
+
+lint: venv
+	$(BIN)/ruff check .
+
+types: venv
+	$(BIN)/mypy
+
+contracts: venv
+	$(BIN)/lint-imports --no-logo
+
+wire: venv
+	$(BIN)/buf lint
+	$(BIN)/buf format --exit-code --diff > /dev/null
+	$(BIN)/buf breaking --against proto/released.binpb
+
+# Writes the generated code into OUT; its path is its package, so nothing needs fixing.
+define generate_into
+	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$(1) \
+	  --mypy_out=quiet:$(1) $(PROTOS)
+	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -Iproto \
+	  --grpc_python_out=$(1) --mypy_grpc_out=quiet:$(1) $(filter %_service.proto,$(PROTOS))
+endef
 
 generate: venv
-	find shared/radloom/wire/v1 -name '*_pb2*' -delete
-	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=shared \
-	  --mypy_out=quiet:shared proto/radloom/wire/v1/*.proto
-	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -Iproto \
-	  --grpc_python_out=shared --mypy_grpc_out=quiet:shared proto/radloom/wire/v1/*_service.proto
+	rm -f shared/radloom/wire/v1/*_pb2*
+	$(call generate_into,shared)
+
+generated: venv
+	rm -rf build/generated && mkdir -p build/generated
+	@$(call generate_into,build/generated)
+	diff -r --exclude=__pycache__ --exclude=__init__.py build/generated/radloom/wire \
+	  shared/radloom/wire
+
+unit: venv
+	$(BIN)/pytest -q
+
+# ------------------------------------------------------------------ beside the gate
+
+bench: peers
+	for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+clean:
+	rm -rf build demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
