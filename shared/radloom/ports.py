@@ -1,6 +1,7 @@
 """Roles that adapters play for handlers. Types only: nothing here does I/O."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -39,6 +40,29 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Current time, timezone-aware, UTC."""
+        ...
+
+
+# ---------------------------------------------------------------- database
+
+
+class Transactions(Protocol):
+    """A service's own SQL database."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """One transaction that may write: committed when the block ends, or rolled back whole.
+
+        Raises:
+            Unavailable: The database does not answer, is locked, or is out of space.
+        """
+        ...
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """One transaction that only reads, and waits for no writer.
+
+        Raises:
+            Unavailable: The database does not answer.
+        """
         ...
 
 
@@ -249,7 +273,7 @@ class BusRecord:
     Attributes:
         topic: Name of the topic.
         key: Keeps records of one subject in order.
-        value: Serialized message, at most `topics.MAX_VALUE_BYTES`.
+        value: Serialized message, at most `topics.max_value_bytes` of its topic.
         headers: `ce_id`, `ce_type`, `content-type`, `traceparent` and the retry headers.
     """
 
@@ -268,12 +292,14 @@ class Delivery:
         partition: Partition it lies in.
         offset: Its position in the partition.
         epoch: Assignment under which it was handed out; a commit under an older one is void.
+        published_at: When the bus took the record.
     """
 
     record: BusRecord
     partition: int
     offset: int
     epoch: int
+    published_at: datetime
 
 
 class Subscription(Protocol):
@@ -282,20 +308,39 @@ class Subscription(Protocol):
     def poll(self, timeout_s: float) -> Sequence[Delivery]:
         """Next deliveries, at most one partition's head each until `commit` or `release`.
 
-        Calling it keeps the membership alive, whatever handlers are doing meanwhile.
+        Calling it keeps the membership alive, whatever handlers are doing meanwhile. It returns
+        as soon as there is a delivery, and otherwise after `timeout_s`.
+
+        Raises:
+            Unavailable: The broker does not answer.
         """
         ...
 
+    def owns(self, delivery: Delivery) -> bool:
+        """Whether the partition is still ours under the delivery's epoch, as far as is known."""
+        ...
+
     def commit(self, delivery: Delivery) -> bool:
-        """Marks `delivery` as done; False when the partition is no longer ours."""
+        """Marks `delivery` as done; False when the partition is no longer ours.
+
+        After `Unavailable` the delivery counts as done for this membership: a later commit in its
+        partition covers it, and another member may be handed it again.
+
+        Raises:
+            Unavailable: The broker does not answer.
+        """
         ...
 
     def release(self, delivery: Delivery) -> None:
         """Gives `delivery` back: it is handed out again."""
         ...
 
-    def lag(self) -> int:
-        """Records of the subscribed topics that this group has not committed."""
+    def lag(self) -> Mapping[str, int]:
+        """Uncommitted records by topic in this member's partitions; sums up over members."""
+        ...
+
+    def rebalances(self) -> int:
+        """How often partitions were assigned to or taken from this member."""
         ...
 
     def close(self) -> None:
@@ -304,14 +349,17 @@ class Subscription(Protocol):
 
 
 class Bus(Protocol):
-    """A durable log of records by topic and partition, read by consumer groups."""
+    """A durable log of records by topic and partition, read by consumer groups.
+
+    `publish` may be called from any thread.
+    """
 
     def publish(self, records: Iterable[BusRecord]) -> None:
         """Returns when every record is durable.
 
         Raises:
             Unavailable: The broker does not answer; some records may have been written.
-            Rejected: A value exceeds the size limit.
+            Rejected: A value exceeds the size limit; no record was written.
         """
         ...
 

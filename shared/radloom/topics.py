@@ -47,6 +47,9 @@ ALL = (STUDY_RECEIVED, MUSCLE_MEASURED, RESULT_DELIVERED)
 MAX_VALUE_BYTES = 65_536
 """Largest value on the bus: messages carry references, never pixels or text."""
 
+MAX_DEAD_LETTER_BYTES = 2 * MAX_VALUE_BYTES
+"""Largest dead letter: it wraps a whole record with its headers."""
+
 PARTITIONS = 12
 """Partitions of every topic; generous, because adding some later would move keys."""
 
@@ -71,6 +74,11 @@ def consumed_by(service: str) -> Iterator[Topic]:
 def dead_letter_topic(topic: str, group: str) -> str:
     """Where `group` puts what it gives up on; the group's name keeps others from seeing it."""
     return f"{topic}.{group}.dlq"
+
+
+def max_value_bytes(topic: str) -> int:
+    """Largest value that `topic` carries, in bytes."""
+    return MAX_DEAD_LETTER_BYTES if topic.endswith(".dlq") else MAX_VALUE_BYTES
 
 
 def retry_topic(topic: str, group: str, tier: int) -> str:

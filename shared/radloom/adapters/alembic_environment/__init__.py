@@ -1,0 +1,1 @@
+"""The one Alembic environment: migrations bring only their revisions."""
