@@ -1,0 +1,164 @@
+"""Command line of radloom, its only entry point."""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from radloom import topics
+from radloom.cli.console import err, out
+from radloom.errors import RadloomError
+
+app = typer.Typer(
+    help="Imaging archive and health record on one side, clinical AI on the other, proof between.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+EXIT_REFUSED_INPUT = 2
+"""The input or the way there cannot be used as it is; one line on standard error says why."""
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path(
+        "demo-out"
+    ),
+) -> None:
+    """Run the main job on the sample study: everything embedded, results in a folder."""
+    from radloom.cli.sample_run import run  # noqa: PLC0415 - other commands start faster without
+
+    run(output)
+
+
+@app.command()
+def up(
+    pacs: Annotated[
+        str, typer.Option(help="DICOMweb root of the archive that results go to.")
+    ] = "",
+    fhir: Annotated[str, typer.Option(help="FHIR base of the record that results go to.")] = "",
+    data: Annotated[Path, typer.Option(help="Databases, bus, objects, logs.")] = Path("data"),
+    http_port: Annotated[int, typer.Option(help="Port of the DICOMweb door.")] = 8042,
+    dimse_port: Annotated[int, typer.Option(help="Port of the C-STORE door.")] = 11112,
+    quiet: Annotated[
+        float, typer.Option(help="Seconds without a new image until a study is complete.")
+    ] = 30.0,
+) -> None:
+    """Run all services on this machine until interrupted."""
+    from radloom.cli.stack import Plan, Stack  # noqa: PLC0415
+
+    data = data.resolve()
+    plan = Plan(
+        data_dir=data,
+        archive_url=pacs or (data / "results").as_uri(),
+        record_url=fhir or (data / "results").as_uri(),
+        http_port=http_port,
+        dimse_port=dimse_port,
+        quiet_s=quiet,
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with Stack(plan) as stack:
+        out.print(f"STOW-RS, QIDO-RS, WADO-RS  {plan.dicomweb_url}")
+        out.print(f"C-STORE, C-ECHO            RADLOOM@127.0.0.1:{dimse_port}")
+        out.print(f"results                    {plan.publisher_url}/results")
+        out.print(f"archive                    {plan.archive_url}")
+        out.print(f"record                     {plan.record_url}")
+        while not stop.wait(0.5):
+            for service in stack.restart_dead():
+                err.print(f"{service} ended by itself and was started again")
+
+
+@app.command()
+def serve(
+    service: Annotated[str, typer.Argument(help="Folder name under services/.")],
+    *,
+    until_stdin_closes: Annotated[
+        bool, typer.Option(help="End when standard input closes: with the parent, however it dies.")
+    ] = False,
+) -> None:
+    """Run one service until interrupted, configured by its environment variables."""
+    name = service.replace("-", "_")
+    try:
+        module = importlib.import_module(f"services.{name}.app")
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("services"):
+            raise
+        known = sorted({topic.producer for topic in topics.ALL})
+        raise typer.BadParameter(f"{service} is none of {', '.join(known)}") from None
+    if until_stdin_closes:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    raise typer.Exit(module.main())
+
+
+def _end_with_stdin() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@app.command()
+def submit(
+    paths: Annotated[list[Path], typer.Argument(help="DICOM files, or folders that hold some.")],
+    to: Annotated[str, typer.Option("--to", help="DICOMweb root of the receiving service.")],
+) -> None:
+    """Send DICOM files by STOW-RS; done when every one is acknowledged."""
+    from radloom.adapters.dicomweb import DicomWebArchive  # noqa: PLC0415
+    from radloom.cli.files import batches, dicom_files  # noqa: PLC0415
+
+    files = dicom_files(paths)
+    archive = DicomWebArchive(to)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=err) as progress:
+        task = progress.add_task("storing", total=len(files))
+        for batch in batches(files):
+            archive.store(batch.contents())
+            progress.advance(task, len(batch.paths))
+    out.print(f"{len(files)} instances acknowledged by {to}")
+
+
+@app.command()
+def measure(
+    paths: Annotated[list[Path], typer.Argument(help="DICOM files, or folders that hold some.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--out", help="Folder for seg.dcm, sr.dcm, key.dcm, key.png ...")
+    ] = None,
+) -> None:
+    """Measure muscle at L3 in DICOM files, without any server; a refusal is an answer too."""
+    from radloom.cli.offline import run, table  # noqa: PLC0415
+
+    answer = run(paths, output)
+    if as_json:
+        typer.echo(json.dumps(answer))
+    else:
+        out.print(table(answer))
+
+
+@app.command("topics")
+def list_topics() -> None:
+    """Show the pipeline: topics, messages, producers, consumers."""
+    table = Table("topic", "message", "producer", "consumers", box=None)
+    for topic in topics.ALL:
+        consumers = ", ".join(topic.consumers) or "-"
+        table.add_row(topic.name, topic.message.DESCRIPTOR.name, topic.producer, consumers)
+    out.print(table)
+
+
+def main() -> None:
+    """Runs the command line; errors that radloom raises on purpose take one line and code 2."""
+    try:
+        app()
+    except RadloomError as error:
+        err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        sys.exit(EXIT_REFUSED_INPUT)
