@@ -1,0 +1,156 @@
+"""DICOM Segmentation of skeletal muscle at L3, and what is read back from one."""
+
+from collections.abc import Sequence
+
+import highdicom as hd
+import numpy as np
+from highdicom.color import CIELabColor
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.sr.coding import Code as PydicomCode
+from pydicom.uid import ExplicitVRLittleEndian
+
+from radloom import codes
+from radloom.dicom.source import forget_creation, made, name_patient, nameless, source_header
+from radloom.dicom.uids import derived_uid, seal
+from radloom.errors import Rejected
+from radloom.results import MANUFACTURER, Algorithm
+
+SEGMENT_LABEL = "Skeletal muscle at L3"
+SERIES_NUMBER = 9001
+"""Far above those of scanners, so that results sort behind the images."""
+
+MUSCLE_COLOUR = CIELabColor(49.5, 60.5, 44.5)
+"""Recommended Display CIELab Value (0062,000D): a dark red, as atlases draw muscle."""
+
+
+def concept(code: codes.Code) -> PydicomCode:
+    """`code` as pydicom and highdicom take it."""
+    return PydicomCode(code.value, code.scheme, code.meaning)
+
+
+def build_segmentation(
+    source: Sequence[Dataset],
+    mask: NDArray[np.bool_],
+    *,
+    tracking_uid: str,
+    algorithm: Algorithm,
+) -> Dataset:
+    """Binary Segmentation with one segment, skeletal muscle.
+
+    The object holds no time of its own making: its dates are those of the source, so that the same
+    source, mask and algorithm give the same bytes.
+
+    Args:
+        source: Slices that were segmented; pixels are not looked at.
+        mask: Boolean, `(slice, row, column)` in stored pixel order, one plane per source slice.
+        tracking_uid: Tracking UID (0062,0021), the same in SR and FHIR.
+        algorithm: What made the mask; see `radloom.results.algorithm_of`.
+
+    Raises:
+        Rejected: The mask is empty or does not fit, or a source lacks what a result needs.
+    """
+    headers = [source_header(ds) for ds in source]
+    _check_mask(mask, headers)
+    seg = hd.seg.Segmentation(
+        source_images=[nameless(header) for header in headers],
+        pixel_array=mask.astype(np.uint8),
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[_segment(tracking_uid, algorithm)],
+        series_instance_uid="2.25.0",
+        series_number=SERIES_NUMBER,
+        sop_instance_uid="2.25.0",
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=algorithm.name,
+        software_versions=algorithm.version,
+        device_serial_number="0",
+        content_label="MUSCLE_L3",
+        content_description=SEGMENT_LABEL,
+        series_description="Muscle at L3: mask (AI, not reviewed)",
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+    )
+    name_patient(seg, headers[0])
+    _make_repeatable(seg, source[0])
+    seal(seg)
+    return seg
+
+
+def _check_mask(mask: NDArray[np.bool_], headers: Sequence[Dataset]) -> None:
+    shape = (len(headers), *((headers[0].Rows, headers[0].Columns) if headers else ()))
+    if mask.dtype != np.bool_ or mask.shape != shape:
+        raise Rejected(
+            f"mask is {mask.dtype} {mask.shape}; expected bool {shape}", reason="bad_mask"
+        )
+    if not mask.any():
+        raise Rejected("mask is empty; there is nothing to store", reason="bad_mask")
+
+
+def _segment(tracking_uid: str, algorithm: Algorithm) -> hd.seg.SegmentDescription:
+    return hd.seg.SegmentDescription(
+        segment_number=1,
+        segment_label=SEGMENT_LABEL,
+        segmented_property_category=concept(codes.TISSUE),
+        segmented_property_type=concept(codes.SKELETAL_MUSCLE),
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=hd.AlgorithmIdentificationSequence(
+            name=algorithm.name,
+            family=concept(codes.ARTIFICIAL_INTELLIGENCE),
+            version=algorithm.version,
+            source=MANUFACTURER,
+        ),
+        tracking_uid=tracking_uid,
+        tracking_id=SEGMENT_LABEL,
+        anatomic_regions=[concept(codes.L3_VERTEBRA)],
+        display_color=MUSCLE_COLOUR,
+    )
+
+
+def _make_repeatable(seg: Dataset, source: Dataset) -> None:
+    """Replaces what highdicom takes from the clock or from chance, and what it assumes."""
+    forget_creation(seg)
+    seg.ContentDate, seg.ContentTime = seg.SeriesDate, seg.SeriesTime = made(source)
+    organization = derived_uid("dimensions", str(source.SOPInstanceUID))
+    seg.DimensionOrganizationSequence[0].DimensionOrganizationUID = organization
+    for item in seg.DimensionIndexSequence:
+        item.DimensionOrganizationUID = organization
+    if seg.NumberOfFrames == 1:
+        # highdicom writes 1 mm where there is no second slice to measure from.
+        measures = seg.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+        measures.pop("SpacingBetweenSlices", None)
+
+
+def mask_of(seg: Dataset, sop_instance_uid: str) -> tuple[NDArray[np.bool_], int]:
+    """Muscle mask over one source slice, and the number of the frame that holds it, from 1.
+
+    The mask is boolean, `(row, column)` in the stored pixel order of the source.
+
+    Raises:
+        Rejected: No frame, or more than one, was derived from that slice.
+    """
+    frames = [
+        number
+        for number, item in enumerate(seg.PerFrameFunctionalGroupsSequence, start=1)
+        if sop_instance_uid in _derived_from(item)
+    ]
+    if len(frames) != 1:
+        raise Rejected(
+            f"{len(frames)} frames of the segmentation were derived from the slice measured; "
+            "expected 1",
+            reason="segmentation_without_slice",
+        )
+    pixels = np.asarray(seg.pixel_array).reshape(-1, seg.Rows, seg.Columns)
+    return pixels[frames[0] - 1] != 0, frames[0]
+
+
+def _derived_from(frame: Dataset) -> set[str]:
+    return {
+        str(image.ReferencedSOPInstanceUID)
+        for derivation in frame.get("DerivationImageSequence", [])
+        for image in derivation.SourceImageSequence
+    }
+
+
+def area_cm2(mask: NDArray[np.bool_], spacing_mm: tuple[float, float]) -> float:
+    """Area of a mask whose pixels are `spacing_mm` (rows, columns) apart, cm2."""
+    return float(np.count_nonzero(mask)) * spacing_mm[0] * spacing_mm[1] / 100.0
