@@ -116,6 +116,7 @@ def nameless(header: Dataset) -> Dataset:
     """
     copy = Dataset()
     copy.update(header)
+    del copy.PatientName  # `update` shares elements: setting this one would reach `header`
     copy.PatientName = None
     return copy
 
