@@ -73,6 +73,8 @@ MUSCLE_ATTENUATION_L3 = Code(
     "muscle-hu-l3", LOCAL_SCHEME, "Mean attenuation of skeletal muscle at L3"
 )
 MUSCLE_INDEX_L3 = Code("muscle-index-l3", LOCAL_SCHEME, "Skeletal muscle index at L3")
+MUSCLE_AREA_L3_LOW = Code("area-low-l3", LOCAL_SCHEME, "Lower bound of muscle area at L3")
+MUSCLE_AREA_L3_HIGH = Code("area-high-l3", LOCAL_SCHEME, "Upper bound of muscle area at L3")
 AGREEMENT = Code("agreement", LOCAL_SCHEME, "Mean pairwise Dice of the models of an ensemble")
 GRADE = Code("grade", LOCAL_SCHEME, "Grade of an automatic measurement")
 GRADE_A = Code("grade-a", LOCAL_SCHEME, "A: models agree")

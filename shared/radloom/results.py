@@ -118,6 +118,15 @@ class Statement:
         """Tracking Identifier (112039, DCM): the UID's readable companion."""
         return "Skeletal muscle at L3"
 
+    @property
+    def sentence(self) -> str:
+        """The measurement in one line, for people."""
+        interval = self.area_interval_cm2
+        return (
+            f"Muscle at L3: {self.area_cm2} cm2 ({interval.coverage:.0%} interval {interval.low} "
+            f"to {interval.high}), mean {self.mean_hu} HU, grade {self.grade}"
+        )
+
     def identifier(self, part: str) -> str:
         """UID of a part of this study's muscle result, the same for every revision of it."""
         return derived_uid("muscle at L3", self.study_instance_uid, part)

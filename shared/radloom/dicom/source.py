@@ -4,7 +4,7 @@ Sources are never changed. Builders work on a new data set that holds an allow-l
 all text as UTF-8, so that neither private attributes nor defects of the source travel on.
 """
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from pydicom import Dataset
 from pydicom.valuerep import DA, TM, PersonName
@@ -157,6 +157,11 @@ def acquired(ds: Dataset) -> datetime | date | None:
         return date(day.year, day.month, day.day)
     moment = time(clock.hour, clock.minute, clock.second, tzinfo=offset)
     return datetime.combine(date(day.year, day.month, day.day), moment)
+
+
+def zone_of(ds: Dataset) -> timezone:
+    """Time zone that the times of `ds` are in; UTC when it does not say."""
+    return _offset(ds) or UTC
 
 
 def _offset(ds: Dataset) -> timezone | None:

@@ -1,0 +1,230 @@
+"""TID 1500 Imaging Measurement Report of muscle at L3, as a Comprehensive 3D SR.
+
+Built by highdicom, then repaired where its 0.28 output breaks PS3.3 (`_reference_frame_only`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import highdicom as hd
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
+from pydicom import Dataset
+from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
+
+from radloom import codes
+from radloom.codes import Code
+from radloom.dicom.segmentation import concept
+from radloom.dicom.source import forget_creation, name_patient, nameless, source_header, zone_of
+from radloom.dicom.uids import derived_uid, seal
+from radloom.results import MANUFACTURER, Algorithm, Range, Statement
+
+SERIES_NUMBER = 9002
+
+
+@dataclass(frozen=True)
+class Predecessor:
+    """A report that a new one replaces (Predecessor Documents Sequence, 0040,A360)."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+
+
+def build_report(
+    statement: Statement,
+    seg: Dataset,
+    frame: int,
+    source: Dataset,
+    *,
+    predecessors: Sequence[Predecessor] = (),
+) -> Dataset:
+    """Report that says what `statement` says about one frame of `seg`.
+
+    Preliminary and unverified: a person who accepts it makes a new, verified instance.
+
+    Args:
+        statement: The numbers.
+        seg: Segmentation that the area was counted in.
+        frame: Frame of `seg` that holds the slice measured, from 1.
+        source: Slice measured; pixels are not looked at.
+        predecessors: Reports that this one replaces.
+
+    Raises:
+        Rejected: The source lacks what a result needs.
+    """
+    header = source_header(source)
+    content = hd.sr.MeasurementReport(
+        observation_context=_observer(statement.algorithm),
+        procedure_reported=concept(codes.CT_UNSPECIFIED_BODY_REGION),
+        imaging_measurements=[_group(statement, seg, frame, header)],
+        title=concept(codes.IMAGING_MEASUREMENT_REPORT),
+    )
+    _reference_frame_only(content[0])
+    report = hd.sr.Comprehensive3DSR(
+        evidence=[_evidence(seg, header), nameless(header)],
+        content=content[0],
+        series_instance_uid="2.25.0",
+        series_number=SERIES_NUMBER,
+        sop_instance_uid="2.25.0",
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        is_complete=True,
+        is_final=False,
+        is_verified=False,
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        series_description="Muscle at L3: report (AI, not reviewed)",
+        manufacturer_model_name=statement.algorithm.name,
+        software_versions=statement.algorithm.version,
+        coding_schemes=[_own_codes()],
+    )
+    name_patient(report, header)
+    forget_creation(report)
+    moment = statement.measured_at.astimezone(zone_of(header))
+    date_content(report, moment)
+    if predecessors:
+        report.PredecessorDocumentsSequence = [
+            _predecessor(header.StudyInstanceUID, item) for item in predecessors
+        ]
+    seal(report)
+    return report
+
+
+def date_content(ds: Dataset, moment: datetime) -> None:
+    """Gives `ds` the date and time at which its content was made."""
+    ds.ContentDate = ds.SeriesDate = f"{moment:%Y%m%d}"
+    ds.ContentTime = ds.SeriesTime = f"{moment:%H%M%S}"
+
+
+def _observer(algorithm: Algorithm) -> hd.sr.ObservationContext:
+    device = hd.sr.DeviceObserverIdentifyingAttributes(
+        uid=derived_uid("device", *algorithm.parameters),
+        name=algorithm.name,
+        manufacturer_name=MANUFACTURER,
+        model_name=f"{algorithm.name} {algorithm.version}",
+    )
+    return hd.sr.ObservationContext(
+        observer_device_context=hd.sr.ObserverContext(
+            observer_type=hd.sr.CodedConcept("121007", "DCM", "Device"),
+            observer_identifying_attributes=device,
+        )
+    )
+
+
+def _group(
+    statement: Statement, seg: Dataset, frame: int, header: Dataset
+) -> hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations:
+    """TID 1410: the region, what it shows, and what was measured in it."""
+    segment = hd.sr.ReferencedSegmentationFrame(
+        sop_class_uid=seg.SOPClassUID,
+        sop_instance_uid=seg.SOPInstanceUID,
+        frame_number=frame,
+        segment_number=1,
+        source_image=hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID),
+    )
+    return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(
+            uid=statement.tracking_uid, identifier=statement.tracking_id
+        ),
+        referenced_segment=segment,
+        finding_type=concept(codes.SKELETAL_MUSCLE),
+        finding_category=concept(codes.TISSUE),
+        finding_sites=[hd.sr.FindingSite(anatomic_location=concept(codes.L3_VERTEBRA))],
+        measurements=list(_measurements(statement)),
+        qualitative_evaluations=[
+            _evaluation(codes.GRADE, codes.GRADES[statement.grade]),
+            _evaluation(codes.REVIEW_STATE, codes.NOT_REVIEWED),
+        ],
+    )
+
+
+def _measurements(statement: Statement) -> list[hd.sr.Measurement]:
+    algorithm = _algorithm(statement.algorithm, statement.area_interval_cm2)
+
+    def measured(
+        name: Code, value: Decimal, unit: Code, derivation: Code | None = None
+    ) -> hd.sr.Measurement:
+        return hd.sr.Measurement(
+            name=concept(name),
+            value=float(value),  # one decimal: the double prints as the decimal does
+            unit=concept(unit),
+            derivation=None if derivation is None else concept(derivation),
+            algorithm_id=algorithm,
+        )
+
+    # Bounds are measurements of the group: PixelMed's TID 1419 takes the uncertainty properties of
+    # TID 310 for a wrong relationship, and highdicom writes those without a unit.
+    interval = statement.area_interval_cm2
+    found = [
+        measured(codes.AREA, statement.area_cm2, codes.SQUARE_CENTIMETRE),
+        measured(codes.MUSCLE_AREA_L3_LOW, interval.low, codes.SQUARE_CENTIMETRE),
+        measured(codes.MUSCLE_AREA_L3_HIGH, interval.high, codes.SQUARE_CENTIMETRE),
+        measured(
+            codes.ATTENUATION_COEFFICIENT, statement.mean_hu, codes.HOUNSFIELD_UNIT, codes.MEAN
+        ),
+        measured(codes.AGREEMENT, statement.agreement, codes.NO_UNITS),
+    ]
+    if statement.smi_cm2_per_m2 is not None:
+        unit = codes.SQUARE_CENTIMETRE_PER_SQUARE_METRE
+        found.append(measured(codes.MUSCLE_INDEX_L3, statement.smi_cm2_per_m2, unit))
+    return found
+
+
+def _algorithm(algorithm: Algorithm, interval: Range) -> hd.sr.AlgorithmIdentification:
+    """TID 4019; each measurement has its own, because TID 1410 knows none for the group."""
+    return hd.sr.AlgorithmIdentification(
+        name=algorithm.name,
+        version=algorithm.version,
+        parameters=[*algorithm.parameters, f"coverage of the interval {interval.coverage}"],
+        family=concept(codes.ARTIFICIAL_INTELLIGENCE),
+        manufacturer=MANUFACTURER,
+    )
+
+
+def _evaluation(name: Code, value: Code) -> hd.sr.QualitativeEvaluation:
+    return hd.sr.QualitativeEvaluation(name=concept(name), value=concept(value))
+
+
+def _reference_frame_only(item: Dataset) -> None:
+    """Drops segment numbers beside frame numbers.
+
+    PS3.3 table 10-3 allows one of them; highdicom 0.28 writes both, which dciodvfy and DCMTK
+    call an error.
+    """
+    for child in item.get("ContentSequence", []):
+        if child.get("ValueType") == "IMAGE":
+            reference = child.ReferencedSOPSequence[0]
+            if "ReferencedFrameNumber" in reference:
+                reference.pop("ReferencedSegmentNumber", None)
+        _reference_frame_only(child)
+
+
+def _evidence(seg: Dataset, header: Dataset) -> Dataset:
+    """`seg` as far as the report refers to it; patient and study are those of the source."""
+    evidence = nameless(header)
+    for name in ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID"):
+        del evidence[name]  # shared with `header`
+        setattr(evidence, name, seg.get(name))
+    return evidence
+
+
+def _own_codes() -> CodingSchemeIdentificationItem:
+    return CodingSchemeIdentificationItem(
+        designator=codes.LOCAL_SCHEME,
+        name=codes.LOCAL_SCHEME_NAME,
+        uid=codes.LOCAL_SCHEME_UID,
+        responsible_organization=MANUFACTURER,
+    )
+
+
+def _predecessor(study_instance_uid: str, predecessor: Predecessor) -> Dataset:
+    reference = Dataset()
+    reference.ReferencedSOPClassUID = Comprehensive3DSRStorage
+    reference.ReferencedSOPInstanceUID = predecessor.sop_instance_uid
+    series = Dataset()
+    series.SeriesInstanceUID = predecessor.series_instance_uid
+    series.ReferencedSOPSequence = [reference]
+    study = Dataset()
+    study.StudyInstanceUID = study_instance_uid
+    study.ReferencedSeriesSequence = [series]
+    return study
