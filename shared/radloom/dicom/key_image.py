@@ -143,6 +143,7 @@ def _capture(pixels: NDArray[np.uint8], statement: Statement, header: Dataset) -
     ds.SecondaryCaptureDeviceManufacturerModelName = statement.algorithm.name
     ds.SecondaryCaptureDeviceSoftwareVersions = statement.algorithm.version
     ds.SoftwareVersions = statement.algorithm.version
+    ds.BodyPartExamined = "ABDOMEN"  # unpaired: Laterality may be absent
     ds.BurnedInAnnotation = "NO"  # none that identifies the patient (PS3.3 C.7.6.1)
     date_content(ds, statement.measured_at.astimezone(zone_of(header)))
     ds.SourceImageSequence = [_reference(header)]
