@@ -91,9 +91,40 @@ WIDER = {
 }
 """ConceptMap, relation "wider": what the code means less narrowly in a public scheme."""
 
+BODY_HEIGHT = Code("8302-2", "LN", "Body height")  # LOINC; US Core vital signs
+
 # ---------------------------------------------------------------- units: UCUM, PS3.16 CID 7181
 
 SQUARE_CENTIMETRE = Code("cm2", "UCUM", "cm2")
 HOUNSFIELD_UNIT = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
 SQUARE_CENTIMETRE_PER_SQUARE_METRE = Code("cm2/m2", "UCUM", "cm2/m2")
+METRE = Code("m", "UCUM", "m")
 NO_UNITS = Code("1", "UCUM", "no units")
+
+# ---------------------------------------------------------------- FHIR R4 and HL7 terminology
+
+_THO = "http://terminology.hl7.org/CodeSystem"
+
+FHIR_SYSTEMS |= {
+    "observation-category": f"{_THO}/observation-category",
+    "diagnostic-service": f"{_THO}/v2-0074",
+    "observation-value": f"{_THO}/v3-ObservationValue",
+    "data-operation": f"{_THO}/v3-DataOperation",
+    "identifier-type": f"{_THO}/v2-0203",
+    "participant-type": f"{_THO}/provenance-participant-type",
+    "ai-device": "http://hl7.org/fhir/uv/aitransparency/CodeSystem/AIdeviceTypeCS",
+}
+
+IMAGING = Code("imaging", "observation-category", "Imaging")
+COMPUTED_TOMOGRAPHY = Code("CT", "diagnostic-service", "CAT Scan")
+AI_ASSERTED = Code("AIAST", "observation-value", "Artificial Intelligence asserted")
+CREATED = Code("CREATE", "data-operation", "create")
+REVISED = Code("UPDATE", "data-operation", "revise")
+NULLIFIED = Code("NULLIFY", "data-operation", "nullify")
+MEDICAL_RECORD_NUMBER = Code("MR", "identifier-type", "Medical record number")
+PERFORMER = Code("performer", "participant-type", "Performer")
+AI_DEVICE = Code("Artificial-Intelligence", "ai-device", "Artificial Intelligence")
+"""AI Transparency on FHIR, 2026Jan ballot: Device.type and the role of an agent."""
+
+RESULT_TAG_SYSTEM = "urn:oid:2.25.337098206101905925029127583902540971725"
+"""System of the tag that names the result which a Provenance belongs to."""

@@ -43,6 +43,11 @@ class Algorithm:
     version: str
     parameters: tuple[str, ...]
 
+    @property
+    def uid(self) -> str:
+        """Device Observer UID (121012, DCM) in SR, identifier of the Device in FHIR."""
+        return derived_uid("device", self.version, *self.parameters)
+
 
 def algorithm_of(models: Sequence[ModelUse]) -> Algorithm:
     """Names the algorithm that `models` make up; the order of `models` does not matter.

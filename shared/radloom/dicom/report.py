@@ -17,7 +17,7 @@ from radloom import codes
 from radloom.codes import Code
 from radloom.dicom.segmentation import concept
 from radloom.dicom.source import forget_creation, name_patient, nameless, source_header, zone_of
-from radloom.dicom.uids import derived_uid, seal
+from radloom.dicom.uids import seal
 from radloom.results import MANUFACTURER, Algorithm, Range, Statement
 
 SERIES_NUMBER = 9002
@@ -98,7 +98,7 @@ def date_content(ds: Dataset, moment: datetime) -> None:
 
 def _observer(algorithm: Algorithm) -> hd.sr.ObservationContext:
     device = hd.sr.DeviceObserverIdentifyingAttributes(
-        uid=derived_uid("device", *algorithm.parameters),
+        uid=algorithm.uid,
         name=algorithm.name,
         manufacturer_name=MANUFACTURER,
         model_name=f"{algorithm.name} {algorithm.version}",
