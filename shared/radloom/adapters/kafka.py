@@ -1,11 +1,12 @@
 """The production bus: Apache Kafka through kafka-python 3.0.12.
 
-Four behaviours of that client lose or stall records unless worked around; each place is marked with
-its trap, and `tests/contracts/test_bus.py` and `tests/runtime/test_kafka_traps.py` fail without it.
-`docs/decisions/messaging-kafka-python.md` has the measurements.
+Five behaviours of that client lose or stall records unless worked around; each place is marked with
+its trap. `docs/decisions/messaging-kafka-python.md` says what was seen and which test fails without
+the work-around.
 """
 
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,9 +36,6 @@ from radloom.errors import Rejected, Unavailable
 from radloom.ports import BusRecord, Delivery
 
 log = logging.getLogger(__name__)
-
-ACK_TIMEOUT_S = 30.0
-"""How long a publish waits for the acknowledgement of all in-sync replicas."""
 
 COMMIT_TIMEOUT_MS = 10_000
 CLOSE_TIMEOUT_MS = 5_000
@@ -71,6 +69,10 @@ class KafkaBus:
             the eager protocol, which rebalances faster on development brokers.
         create_topics: Create topics that are missing, with `topics.PARTITIONS` partitions and the
             cluster's default replication. Production declares them in the chart and says False.
+        ack_timeout_s: How long to wait for brokers, seconds: one election of a leader is shorter.
+
+    Raises:
+        Unavailable: The brokers do not answer.
     """
 
     def __init__(
@@ -80,20 +82,18 @@ class KafkaBus:
         session_timeout_s: float = 45.0,
         cooperative: bool = True,
         create_topics: bool = True,
+        ack_timeout_s: float = 30.0,
     ) -> None:
         self._servers = bootstrap_servers
         self._session_timeout_ms = round(session_timeout_s * 1000)
         self._cooperative = cooperative
         self._create = create_topics
+        self._ack_timeout_s = ack_timeout_s
         self._known: set[str] = set()
+        self._lock = threading.Lock()
+        self._producer: KafkaProducer | None = None
         with _answering():
-            self._producer = KafkaProducer(
-                bootstrap_servers=bootstrap_servers,
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=0,  # a caller waits for every acknowledgement
-                max_request_size=topics.MAX_DEAD_LETTER_BYTES + FETCH_BYTES,
-            )
+            self._open_producer()
 
     def publish(self, records: Iterable[BusRecord]) -> None:
         """Returns when all in-sync replicas have every record.
@@ -107,17 +107,12 @@ class KafkaBus:
             _require_size(record)
         with _answering():
             self._ensure_topics({record.topic for record in batch})
-            acknowledgements = [
-                self._producer.send(
-                    record.topic,
-                    key=record.key,
-                    value=record.value,
-                    headers=list(record.headers.items()),
-                )
-                for record in batch
-            ]
-            for acknowledgement in acknowledgements:
-                acknowledgement.get(ACK_TIMEOUT_S)
+            producer = self._open_producer()
+            try:
+                _send(producer, batch, timeout_s=1.5 * self._ack_timeout_s)
+            except KafkaError:
+                self._discard(producer)
+                raise
 
     def subscribe(self, group: str, topics: Sequence[str]) -> "KafkaSubscription":
         """Joins `group` on `topics`, from the last commit or else the beginning.
@@ -141,12 +136,39 @@ class KafkaBus:
                 **({"partition_assignment_strategy": strategy} if strategy else {}),
             )
             # Trap 4: subscribing before the first metadata may leave the consumer idle for minutes.
-            consumer.bootstrap(timeout_ms=ACK_TIMEOUT_S * 1000)
+            consumer.bootstrap(timeout_ms=self._ack_timeout_s * 1000)
             return KafkaSubscription(consumer, topics)
 
     def close(self) -> None:
-        """Sends what is buffered and disconnects."""
-        self._producer.close(timeout=CLOSE_TIMEOUT_MS / 1000)
+        """Disconnects; every publish has been acknowledged or has failed."""
+        if self._producer is not None:
+            self._discard(self._producer)
+
+    def _open_producer(self) -> KafkaProducer:
+        with self._lock:
+            if self._producer is None:
+                timeout_ms = round(self._ack_timeout_s * 1000)
+                self._producer = KafkaProducer(
+                    bootstrap_servers=self._servers,
+                    acks="all",
+                    enable_idempotence=True,  # keeps the order of one key through retries
+                    max_block_ms=timeout_ms,
+                    request_timeout_ms=timeout_ms // 2,
+                    delivery_timeout_ms=timeout_ms,
+                    max_request_size=topics.MAX_DEAD_LETTER_BYTES + FETCH_BYTES,
+                )
+            return self._producer
+
+    def _discard(self, producer: KafkaProducer) -> None:
+        # Trap 5: a producer whose id the brokers forgot, as after an outage, fails every record
+        # from then on without asking them again. A new one costs one round trip.
+        with self._lock:
+            if self._producer is producer:
+                self._producer = None
+        try:
+            producer.close(timeout=CLOSE_TIMEOUT_MS / 1000)
+        except KafkaError as error:
+            log.warning("a producer did not close: %s", type(error).__name__)
 
     def _ensure_topics(self, names: set[str]) -> None:
         missing = names - self._known
@@ -316,6 +338,17 @@ class KafkaSubscription:
             self._consumer.pause(*(held - paused))
         if paused - held:
             self._consumer.resume(*(paused - held))
+
+
+def _send(producer: KafkaProducer, records: Sequence[BusRecord], *, timeout_s: float) -> None:
+    acknowledgements = [
+        producer.send(
+            record.topic, key=record.key, value=record.value, headers=list(record.headers.items())
+        )
+        for record in records
+    ]
+    for acknowledgement in acknowledgements:
+        acknowledgement.get(timeout_s)
 
 
 def _place(delivery: Delivery) -> TopicPartition:

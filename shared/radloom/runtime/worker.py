@@ -99,6 +99,7 @@ class Worker:
         self._busy: dict[tuple[str, int], Delivery] = {}
         self._backoff = Backoff(options.hold_first_s, options.hold_longest_s)
         self._drain_until = float("inf")
+        self._ended = False
         self._next_gauges = 0.0
         self._next_prune = 0.0
         self.last_tick = time.monotonic()
@@ -109,9 +110,13 @@ class Worker:
         self._stopping.set()
 
     def healthy(self) -> bool:
-        """Whether the loop turns and no handler runs longer than its deadline."""
+        """Whether the loop turns and no handler runs longer than its deadline.
+
+        True before `run` begins, for one deadline; False once it ended.
+        """
         return (
-            time.monotonic() - self.last_tick < self._options.loop_deadline_s
+            not self._ended
+            and time.monotonic() - self.last_tick < self._options.loop_deadline_s
             and self._processor.longest_run_s() < self._options.handler_deadline_s
         )
 
@@ -131,6 +136,7 @@ class Worker:
             while not self._drained():
                 self._turn(subscription, threads)
         finally:
+            self._ended = True
             self._stopping.set()
             threads.close()
             for delivery in self._busy.values():
