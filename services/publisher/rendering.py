@@ -1,0 +1,181 @@
+"""A measurement as the objects that leave: SEG, SR, key image, FHIR transaction.
+
+Pure: the handler sends what it returns, the command line writes it to files. Before anything is
+written down, the numbers of the event are counted again in the segmentation and the slice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.pixels.processing import apply_rescale
+
+from radloom.dicom.key_image import build_key_image
+from radloom.dicom.report import Predecessor, build_report
+from radloom.dicom.segmentation import area_cm2, mask_of
+from radloom.dicom.source import acquired
+from radloom.errors import Rejected
+from radloom.fhir.muscle import DicomObjects, build_bundle
+from radloom.fhir.observations import Subject
+from radloom.results import Statement, state
+from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
+
+AREA_TOLERANCE_CM2 = 0.001
+"""The event's area and pixels times spacing are the same sum; only its order may differ."""
+
+MEAN_TOLERANCE_HU = 0.05
+"""Half the stated step: measuring may have rounded each pixel to whole HU."""
+
+
+@dataclass(frozen=True)
+class Current:
+    """The result of the study that stands until the new one replaces it."""
+
+    statement: Statement
+    report: Predecessor
+
+
+@dataclass(frozen=True)
+class RenderedResult:
+    """What leaves. All four say what `statement` says.
+
+    Attributes:
+        statement: The numbers.
+        seg: DICOM Segmentation, as muscle_seg made it.
+        sr: Comprehensive 3D SR.
+        key: Secondary Capture.
+        key_png: The picture of `key`.
+        bundle: FHIR R4 transaction.
+    """
+
+    statement: Statement
+    seg: Dataset
+    sr: Dataset
+    key: Dataset
+    key_png: bytes
+    bundle: dict[str, Any]
+
+    @property
+    def objects(self) -> DicomObjects:
+        """SOP Instance UIDs."""
+        return objects_of(self.seg, self.sr, self.key)
+
+
+def objects_of(seg: Dataset, sr: Dataset, key: Dataset) -> DicomObjects:
+    """SOP Instance UIDs of a result's DICOM objects."""
+    return DicomObjects(str(seg.SOPInstanceUID), str(sr.SOPInstanceUID), str(key.SOPInstanceUID))
+
+
+def subject_of(source: Dataset, system: str = "") -> Subject:
+    """Who was examined, as the source image says.
+
+    Args:
+        source: Any image of the study.
+        system: URI of the site's patient identifiers in the health record; empty when it has none.
+    """
+    return Subject(
+        identifier=str(source.get("PatientID") or ""),
+        issuer=str(source.get("IssuerOfPatientID") or ""),
+        system=system,
+    )
+
+
+def render(
+    event: MuscleMeasured,
+    seg: Dataset,
+    source: Sequence[Dataset],
+    *,
+    subject: Subject,
+    replaces: Current | None = None,
+) -> RenderedResult:
+    """Every object of one measurement.
+
+    Args:
+        event: The measurement.
+        seg: Segmentation that its area was counted in.
+        source: Images with pixels, at least the slice measured; in any order.
+        subject: Who was examined.
+        replaces: The study's result until now.
+
+    Raises:
+        Rejected: Event, segmentation and source contradict each other, or lack what is needed.
+    """
+    statement = state(event)
+    image = _slice_measured(source, statement)
+    mask, frame = mask_of(seg, statement.sop_instance_uid)
+    hounsfield = _hounsfield(image)
+    _check(event, seg, image, mask, hounsfield)
+    predecessors = [] if replaces is None else [replaces.report]
+    sr = build_report(statement, seg, frame, image, predecessors=predecessors)
+    picture = build_key_image(statement, hounsfield, mask, image)
+    bundle = build_bundle(
+        statement,
+        subject=subject,
+        acquired=acquired(image),
+        objects=objects_of(seg, sr, picture.capture),
+        replaces=None if replaces is None else replaces.statement,
+    )
+    return RenderedResult(statement, seg, sr, picture.capture, picture.png, bundle)
+
+
+def _slice_measured(source: Sequence[Dataset], statement: Statement) -> Dataset:
+    for image in source:
+        if image.get("SOPInstanceUID") == statement.sop_instance_uid:
+            return image
+    raise Rejected(
+        f"the slice measured is none of the {len(source)} images of its series",
+        reason="slice_missing",
+    )
+
+
+def _hounsfield(image: Dataset) -> NDArray[np.float64]:
+    """The slice in HU: stored values times Rescale Slope plus Intercept (PS3.3 C.11.1.1.2)."""
+    try:
+        stored = image.pixel_array
+    except (AttributeError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise Rejected(
+            f"the slice measured cannot be decoded ({type(error).__name__})", reason="undecodable"
+        ) from error
+    return np.asarray(apply_rescale(stored, image), dtype=np.float64)
+
+
+def _check(
+    event: MuscleMeasured,
+    seg: Dataset,
+    image: Dataset,
+    mask: NDArray[np.bool_],
+    hounsfield: NDArray[np.float64],
+) -> None:
+    """A wrong number is worse than none: what is sent must be what the mask shows."""
+    m = event.measurement
+    if mask.shape != hounsfield.shape:
+        raise Rejected(f"mask {mask.shape} on slice {hounsfield.shape}", reason="contradiction")
+    if not mask.any():
+        raise Rejected("the mask of the slice measured is empty", reason="contradiction")
+    for name, told, tracked in (
+        ("study", event.study_instance_uid, seg.StudyInstanceUID),
+        ("study", event.study_instance_uid, image.StudyInstanceUID),
+        ("series", event.series_instance_uid, image.SeriesInstanceUID),
+        ("tracking UID", m.tracking_uid, seg.SegmentSequence[0].get("TrackingUID")),
+        ("patient", str(image.get("PatientID") or ""), str(seg.get("PatientID") or "")),
+    ):
+        if told != tracked:
+            raise Rejected(
+                f"event, segmentation and slice differ in {name}", reason="contradiction"
+            )
+    row_mm, column_mm = (float(mm) for mm in image.PixelSpacing)
+    counted = area_cm2(mask, (row_mm, column_mm))
+    if abs(counted - m.area_cm2) > AREA_TOLERANCE_CM2:
+        raise Rejected(
+            f"area is {m.area_cm2} cm2 in the event and {counted} cm2 in the segmentation",
+            reason="contradiction",
+        )
+    mean = float(hounsfield[mask].mean())
+    if abs(mean - m.mean_hu) > MEAN_TOLERANCE_HU:
+        raise Rejected(
+            f"mean is {m.mean_hu} HU in the event and {mean} HU in the slice",
+            reason="contradiction",
+        )

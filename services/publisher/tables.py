@@ -1,0 +1,27 @@
+"""The delivery ledger. It holds no patient data; `migrations` creates it."""
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+
+RESULTS = sa.Table(
+    "results",
+    METADATA,
+    sa.Column("result_id", sa.String(255), primary_key=True),
+    sa.Column("study_instance_uid", sa.String(64), nullable=False, index=True),
+    sa.Column("study_revision", sa.BigInteger, nullable=False),
+    sa.Column("measured_at_us", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False, index=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("gates", sa.JSON, nullable=False),
+    sa.Column("tracking_uid", sa.String(64), nullable=False),
+    sa.Column("instances", sa.JSON, nullable=False),
+    sa.Column("resources", sa.JSON, nullable=False),
+    sa.Column("event", sa.LargeBinary, nullable=False),
+    sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False, index=True),
+)
+"""One row per result: what became of it, and what the destinations acknowledged.
+
+`measured_at_us` is microseconds since 1970 UTC. `event` is the MuscleMeasured that led here: what a
+successor replaces or a withdrawal takes back is said again from it.
+"""
