@@ -8,7 +8,8 @@ twice, the record is addressed by identifiers. A process that dies between any t
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from opentelemetry import trace
 from pydicom import Dataset
@@ -28,7 +29,7 @@ from radloom.ports import (
     Reaction,
     Transactions,
 )
-from radloom.results import Statement, state
+from radloom.results import state
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from radloom.wire.v1.result_delivered_pb2 import DeliveredInstance, ResultDelivered
 from services.publisher import ledger
@@ -87,64 +88,58 @@ class Publisher:
                 raise Rejected("neither measurement nor refusal", reason="no_outcome")
 
     def _measured(self, mine: Entry, history: Sequence[Entry]) -> Reaction:
-        event, current = mine.event, _current(history)
-        if current is not None and _says_the_same(current, mine):
-            return self._repeated(current, mine)
-        result = self._rendered(event, current)
-        contents = [self._segmentation(event), encode(result.sr), encode(result.key)]
+        for other in history:
+            if other.status is Status.DELIVERED and _say_the_same(other, mine):
+                return self._delivered(replace(other, event=mine.event))
+        standing = _standing(history, mine)
+        result = self._rendered(mine.event, standing)
+        contents = [self._segmentation(mine.event), encode(result.sr), encode(result.key)]
+        pending = replace(mine, instances=_instances(result, contents))
         with self.database.transaction() as connection:
-            ledger.write(mine, self.clock.now())(connection)
+            ledger.write(pending, self.clock.now())(connection)
         with _step("store"):
-            instances = self._store(result, contents)
+            self._store(pending, contents)
         with _step("record"):
             resources = self.record.transaction(result.bundle)
             self._read_back(result.bundle, resources)
-        now = self.clock.now()
-        delivered = Entry(event, Status.DELIVERED, instances, resources)
+        return self._delivered(replace(pending, resources=resources))
+
+    def _delivered(self, entry: Entry) -> Reaction:
+        """The result stands alone now, and everybody may know."""
+        event, now = entry.event, self.clock.now()
         announcement = ResultDelivered(
             result_id=event.result_id,
             study_instance_uid=event.study_instance_uid,
             subject_key=event.subject_key,
             tracking_uid=event.measurement.tracking_uid,
-            instances=[DeliveredInstance(**instance) for instance in instances],
-            resources=resources,
+            instances=[DeliveredInstance(**instance) for instance in entry.instances],
+            resources=entry.resources,
         )
         announcement.delivered_at.FromDatetime(now)
-        study, by = event.study_instance_uid, event.result_id
         return Reaction(
             events=(announcement,),
             effects=(
-                ledger.replace_current(study, by, Status.SUPERSEDED, now),
-                ledger.write(delivered, now),
+                ledger.end_others(event, Status.SUPERSEDED, now),
+                ledger.write(replace(entry, status=Status.DELIVERED), now),
             ),
         )
 
-    def _repeated(self, current: Entry, mine: Entry) -> Reaction:
-        """Nothing new to tell: the delivered result now stands for the later revision too."""
-        now = self.clock.now()
-        if current.result_id == mine.result_id:
-            kept = Entry(mine.event, Status.DELIVERED, current.instances, current.resources)
-            return Reaction(effects=(ledger.write(kept, now),))
-        kept = Entry(mine.event, Status.SUPERSEDED)
-        return Reaction(effects=(ledger.write(kept, now),))
-
     def _refused(self, mine: Entry, history: Sequence[Entry]) -> Reaction:
         """Sends nothing; what was delivered of an earlier revision is taken back."""
-        event, current, now = mine.event, _current(history), self.clock.now()
-        if current is not None:
+        standing, now = _standing(history, mine), self.clock.now()
+        if standing is not None:
             with _step("withdraw"):
-                self.record.transaction(self._withdrawal(current, event))
-        study, by = event.study_instance_uid, event.result_id
+                self.record.transaction(self._withdrawal(standing, mine.event))
         return Reaction(
             effects=(
-                ledger.replace_current(study, by, Status.WITHDRAWN, now),
-                ledger.write(Entry(event, Status.WITHHELD), now),
+                ledger.end_others(mine.event, Status.WITHDRAWN, now),
+                ledger.write(replace(mine, status=Status.WITHHELD), now),
             )
         )
 
     # ------------------------------------------------------------ what is sent
 
-    def _rendered(self, event: MuscleMeasured, current: Entry | None) -> RenderedResult:
+    def _rendered(self, event: MuscleMeasured, standing: Entry | None) -> RenderedResult:
         with _step("fetch"):
             seg = decode(self._segmentation(event))
             source = self.ingest.retrieve_series(
@@ -152,7 +147,7 @@ class Publisher:
             )
             subject = self._subject(event, source)
         with _step("render"):
-            replaces = None if current is None else _standing(current)
+            replaces = None if standing is None else _as_current(standing)
             return render(event, seg, source, subject=subject, replaces=replaces)
 
     def _segmentation(self, event: MuscleMeasured) -> bytes:
@@ -169,10 +164,10 @@ class Publisher:
                 )
         return Subject(identity.patient_id, identity.issuer_of_patient_id, self.patient_system)
 
-    def _withdrawal(self, current: Entry, refusal: MuscleMeasured) -> Mapping[str, object]:
-        event = current.event
+    def _withdrawal(self, standing: Entry, refusal: MuscleMeasured) -> Mapping[str, object]:
+        event = standing.event
         source = self.ingest.retrieve_series(event.study_instance_uid, event.series_instance_uid)
-        seg, sr, key = (instance["sop_instance_uid"] for instance in current.instances)
+        seg, sr, key = (instance["sop_instance_uid"] for instance in standing.instances)
         return build_withdrawal(
             state(event),
             subject=self._subject(event, source),
@@ -183,30 +178,18 @@ class Publisher:
 
     # ------------------------------------------------------------ proof of delivery
 
-    def _store(self, result: RenderedResult, contents: Sequence[bytes]) -> list[dict[str, str]]:
-        """Stores the three objects; returns what the archive acknowledged."""
+    def _store(self, pending: Entry, contents: Sequence[bytes]) -> None:
         acknowledged = {item.sop_instance_uid for item in self.archive.store(contents)}
-        instances = []
-        for ds, content in zip((result.seg, result.sr, result.key), contents, strict=True):
-            if ds.SOPInstanceUID not in acknowledged:
-                raise Rejected(
-                    f"the archive did not acknowledge the {ds.Modality} object",
-                    reason="not_acknowledged",
-                )
-            instances.append(
-                {
-                    "sop_class_uid": str(ds.SOPClassUID),
-                    "sop_instance_uid": str(ds.SOPInstanceUID),
-                    "series_instance_uid": str(ds.SeriesInstanceUID),
-                    "sha256": hashlib.sha256(content).hexdigest(),
-                }
+        missing = [i for i in pending.instances if i["sop_instance_uid"] not in acknowledged]
+        if missing:
+            raise Rejected(
+                f"the archive did not acknowledge {len(missing)} of {len(contents)} objects",
+                reason="not_acknowledged",
             )
-        return instances
 
-    def _read_back(self, bundle: Mapping[str, object], resources: Sequence[str]) -> None:
+    def _read_back(self, bundle: Mapping[str, Any], resources: Sequence[str]) -> None:
         """What the record now holds under each quantity must be the quantity sent."""
         entries = bundle["entry"]
-        assert isinstance(entries, list)
         if len(entries) != len(resources):
             raise Rejected(
                 f"the record answered {len(resources)} of {len(entries)} entries",
@@ -223,19 +206,36 @@ class Publisher:
                 )
 
 
-def _current(history: Sequence[Entry]) -> Entry | None:
-    return next((entry for entry in history if entry.status is Status.DELIVERED), None)
+def _standing(history: Sequence[Entry], mine: Entry) -> Entry | None:
+    """The study's latest other result that a destination may hold: delivered, or on its way."""
+    for entry in history:
+        sent = entry.status in (Status.DELIVERED, Status.PENDING)
+        if sent and entry.instances and entry.result_id != mine.result_id:
+            return entry
+    return None
 
 
-def _says_the_same(current: Entry, mine: Entry) -> bool:
-    return ledger.fingerprint(current.event) == ledger.fingerprint(mine.event)
+def _say_the_same(one: Entry, other: Entry) -> bool:
+    return ledger.fingerprint(one.event) == ledger.fingerprint(other.event)
 
 
-def _standing(current: Entry) -> Current:
-    report = current.instances[KINDS.index("sr")]
-    statement: Statement = state(current.event)
+def _as_current(standing: Entry) -> Current:
+    report = standing.instances[KINDS.index("sr")]
     predecessor = Predecessor(report["series_instance_uid"], report["sop_instance_uid"])
-    return Current(statement, predecessor)
+    return Current(state(standing.event), predecessor)
+
+
+def _instances(result: RenderedResult, contents: Sequence[bytes]) -> list[dict[str, str]]:
+    """Fields of DeliveredInstance for each object, in the order of `KINDS`."""
+    return [
+        {
+            "sop_class_uid": str(ds.SOPClassUID),
+            "sop_instance_uid": str(ds.SOPInstanceUID),
+            "series_instance_uid": str(ds.SeriesInstanceUID),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+        for ds, content in zip((result.seg, result.sr, result.key), contents, strict=True)
+    ]
 
 
 @contextmanager

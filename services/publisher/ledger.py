@@ -32,9 +32,6 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-SETTLED = frozenset(Status) - {Status.PENDING}
-
-
 @dataclass(frozen=True)
 class Entry:
     """One row.
@@ -111,16 +108,16 @@ def write(entry: Entry, at: datetime) -> Effect:
     return effect
 
 
-def replace_current(study_instance_uid: str, by: str, status: Status, at: datetime) -> Effect:
-    """Ends the delivered state of every result of the study except `by`."""
+def end_others(event: MuscleMeasured, status: Status, at: datetime) -> Effect:
+    """Gives `status` to every other result of the study that was delivered or on its way."""
 
     def effect(connection: sa.Connection) -> None:
         connection.execute(
             sa.update(RESULTS)
             .where(
-                RESULTS.c.study_instance_uid == study_instance_uid,
-                RESULTS.c.result_id != by,
-                RESULTS.c.status == Status.DELIVERED.value,
+                RESULTS.c.study_instance_uid == event.study_instance_uid,
+                RESULTS.c.result_id != event.result_id,
+                RESULTS.c.status.in_([Status.DELIVERED.value, Status.PENDING.value]),
             )
             .values(status=status.value, updated_at=at)
         )
