@@ -106,8 +106,9 @@ class RepositoryModel:
 
 
 def numpy_type(data_type: int) -> np.dtype[np.generic]:
-    """numpy type of a `TYPE_*` of the configuration."""
-    return np.dtype(triton_to_np_dtype(DataType.Name(data_type).removeprefix("TYPE_")))
+    """Type in numpy of a `TYPE_*` of the configuration."""
+    kind: np.dtype[np.generic] = np.dtype(triton_to_np_dtype(DataType.Name(data_type)[5:]))
+    return kind
 
 
 def models_of(repository: Path) -> dict[str, RepositoryModel]:

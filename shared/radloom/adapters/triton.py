@@ -129,7 +129,7 @@ def _input(name: str, array: NDArray[np.generic]) -> Any:  # noqa: ANN401 - trit
 
 
 def named(error: InferenceServerException, model: str) -> Rejected | Unavailable:
-    """What a server's status means for the caller (docs/decisions/inference-errors.md)."""
+    """What a server's status means for the caller."""
     status = str(error.status() or "").rsplit(".", 1)[-1]
     if status == "INVALID_ARGUMENT":
         return Rejected(f"{model}: {error.message()}", reason="inference_input")
