@@ -199,11 +199,15 @@ class Publisher:
             sent = entry["resource"]
             if "valueQuantity" not in sent:
                 continue
-            held = self.record.read(reference)
-            if any(held.get(name) != sent[name] for name in ("valueQuantity", "status")):
+            if _told(self.record.read(reference)) != _told(sent):
                 raise Rejected(
                     f"{reference} does not hold the quantity sent", reason="readback_differs"
                 )
+
+
+def _told(observation: Mapping[str, Any]) -> tuple[object, ...]:
+    quantity = observation.get("valueQuantity", {})
+    return observation.get("status"), quantity.get("value"), quantity.get("code")
 
 
 def _standing(history: Sequence[Entry], mine: Entry) -> Entry | None:
