@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
 
 import numpy as np
 from google.protobuf.message import Message
@@ -62,6 +63,72 @@ class Transactions(Protocol):
 
         Raises:
             Unavailable: The database does not answer.
+        """
+        ...
+
+
+class Enqueue(Protocol):
+    """Adds an event to the service's outbox, inside a transaction of its database."""
+
+    def __call__(
+        self, connection: Connection, message: Message, *, event_id: str, source_id: str = ""
+    ) -> None:
+        """Enqueues `message`; one `event_id` is enqueued once, however often this is called."""
+        ...
+
+
+# ---------------------------------------------------------------- instances as they come
+
+
+class Incoming(Protocol):
+    """An instance on its way in: written piece by piece, not yet kept."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes written so far."""
+        ...
+
+    def write(self, piece: bytes) -> None:
+        """Appends a piece.
+
+        Raises:
+            Unavailable: There is no room.
+        """
+        ...
+
+    def read(self) -> BinaryIO:
+        """What was written, from its start."""
+        ...
+
+    def sha256(self) -> str:
+        """Digest of what was written, lower-case hexadecimal."""
+        ...
+
+    def discard(self) -> None:
+        """Forgets it; harmless after it was kept."""
+        ...
+
+
+class InstanceStore(Protocol):
+    """Keeps DICOM Part 10 files by the digest of their content."""
+
+    def incoming(self) -> Incoming:
+        """A new, empty incoming instance."""
+        ...
+
+    def keep(self, arrived: Sequence[Incoming]) -> None:
+        """Returns when every one is durable under its digest.
+
+        Raises:
+            Unavailable: There is no room, or the store does not answer.
+        """
+        ...
+
+    def path(self, sha256: str) -> Path:
+        """File that holds the content with this digest.
+
+        Raises:
+            Rejected: There is none.
         """
         ...
 

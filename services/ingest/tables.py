@@ -1,0 +1,121 @@
+"""Tables of ingest and the statements on them. Migrations create what is declared here."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+METADATA = sa.MetaData()
+
+SUBJECTS = sa.Table(
+    "subjects",
+    METADATA,
+    sa.Column("subject_key", sa.String(64), primary_key=True),
+    sa.Column("patient_id", sa.String(64), nullable=False),
+    sa.Column("issuer_of_patient_id", sa.String(64), nullable=False),
+    sa.Column("patient_name", sa.String(324), nullable=False),
+    sa.Column("patient_birth_date", sa.String(8), nullable=False),
+    sa.Column("patient_sex", sa.String(16), nullable=False),
+)
+
+STUDIES = sa.Table(
+    "studies",
+    METADATA,
+    sa.Column("study_instance_uid", sa.String(64), primary_key=True),
+    sa.Column("subject_key", sa.String(64), nullable=False),
+    sa.Column("last_received_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("trace_headers", sa.JSON, nullable=False),
+)
+
+INSTANCES = sa.Table(
+    "instances",
+    METADATA,
+    sa.Column("sop_instance_uid", sa.String(64), primary_key=True),
+    sa.Column("study_instance_uid", sa.String(64), nullable=False),
+    sa.Column("series_instance_uid", sa.String(64), nullable=False),
+    sa.Column("sop_class_uid", sa.String(64), nullable=False),
+    sa.Column("modality", sa.String(16), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("transfer_syntax_uid", sa.String(64), nullable=False),
+    sa.Column("attributes", sa.JSON, nullable=False),
+    sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+DOCUMENTS = sa.Table(
+    "documents",
+    METADATA,
+    sa.Column("document_id", sa.String(64), primary_key=True),
+    sa.Column("subject_key", sa.String(64), nullable=False),
+    sa.Column("content_type", sa.String(255), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+Row = sa.RowMapping
+
+
+def instance(connection: Connection, sop_instance_uid: str) -> Row | None:
+    """One instance."""
+    query = sa.select(INSTANCES).where(INSTANCES.c.sop_instance_uid == sop_instance_uid)
+    return connection.execute(query).mappings().first()
+
+
+def instances(
+    connection: Connection,
+    *,
+    study: str = "",
+    series: str = "",
+    sop: str = "",
+) -> Sequence[Row]:
+    """Instances of a study, series or all, in a stable order."""
+    query = sa.select(INSTANCES)
+    for column, value in (
+        (INSTANCES.c.study_instance_uid, study),
+        (INSTANCES.c.series_instance_uid, series),
+        (INSTANCES.c.sop_instance_uid, sop),
+    ):
+        if value:
+            query = query.where(column == value)
+    query = query.order_by(
+        INSTANCES.c.study_instance_uid,
+        INSTANCES.c.series_instance_uid,
+        INSTANCES.c.sop_instance_uid,
+    )
+    return connection.execute(query).mappings().all()
+
+
+def study(connection: Connection, study_instance_uid: str) -> Row | None:
+    """One study."""
+    query = sa.select(STUDIES).where(STUDIES.c.study_instance_uid == study_instance_uid)
+    return connection.execute(query).mappings().first()
+
+
+def quiet_studies(connection: Connection, since: datetime) -> Sequence[Row]:
+    """Open studies whose last instance came at or before `since`."""
+    query = (
+        sa.select(STUDIES)
+        .where(STUDIES.c.is_open, STUDIES.c.last_received_at <= since)
+        .order_by(STUDIES.c.last_received_at)
+    )
+    return connection.execute(query).mappings().all()
+
+
+def subject(connection: Connection, subject_key: str) -> Row | None:
+    """One subject."""
+    query = sa.select(SUBJECTS).where(SUBJECTS.c.subject_key == subject_key)
+    return connection.execute(query).mappings().first()
+
+
+def document(connection: Connection, document_id: str) -> Row | None:
+    """One document."""
+    query = sa.select(DOCUMENTS).where(DOCUMENTS.c.document_id == document_id)
+    return connection.execute(query).mappings().first()
+
+
+def aware(moment: datetime) -> datetime:
+    """`moment` in UTC; SQLite forgets the zone that it was given."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
