@@ -1,0 +1,209 @@
+"""HTTP doors of ingest: STOW-RS, QIDO-RS, WADO-RS, and FHIR documents in."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from radloom.errors import Rejected
+from services.ingest import qido, stow, tables, wado
+from services.ingest.handler import Ingest
+from services.ingest.multipart import Limits, Malformed, StowBody, TooLarge, UnsupportedPart
+
+DICOM_JSON = "application/dicom+json"
+MAX_DOCUMENT_BYTES = 4 * 2**20
+
+_STATUS_OF = {Malformed: 400, TooLarge: 413, UnsupportedPart: 415}
+
+
+def routes(ingest: Ingest, limits: Limits) -> APIRouter:
+    """All doors of ingest."""
+    router = APIRouter()
+    _add_stow(router, ingest, limits)
+    _add_qido(router, ingest)
+    _add_wado(router, ingest)
+    _add_documents(router, ingest)
+    return router
+
+
+def _add_stow(router: APIRouter, ingest: Ingest, limits: Limits) -> None:
+    @router.post("/dicom-web/studies")
+    async def store(request: Request) -> Response:
+        return await _store(request, ingest, limits, "")
+
+    @router.post("/dicom-web/studies/{study}")
+    async def store_in_study(request: Request, study: str) -> Response:
+        return await _store(request, ingest, limits, study)
+
+
+async def _store(request: Request, ingest: Ingest, limits: Limits, study: str) -> Response:
+    if not _accepts_json(request):
+        return _problem(406, f"answers are {DICOM_JSON}; send Accept: {DICOM_JSON}")
+    try:
+        body = StowBody(request.headers.get("content-type", ""), ingest.store.incoming, limits)
+    except (Malformed, UnsupportedPart) as error:
+        return _problem(_STATUS_OF[type(error)], str(error))
+    try:
+        async for piece in request.stream():
+            await run_in_threadpool(body.write, piece)
+        body.finish()
+        verdicts = await run_in_threadpool(ingest.receive, body.arrived, study)
+    except (Malformed, TooLarge, UnsupportedPart) as error:
+        return _problem(_STATUS_OF[type(error)], str(error))
+    finally:
+        await run_in_threadpool(body.discard)
+    status, answer = stow.answer(verdicts, _root(request))
+    return JSONResponse(answer, status, media_type=DICOM_JSON)
+
+
+def _accepts_json(request: Request) -> bool:
+    accept = request.headers.get("accept", "*/*")
+    return any(kind in accept for kind in ("*/*", "application/*", "json"))
+
+
+def _problem(status: int, message: str) -> Response:
+    return JSONResponse({"message": message}, status, media_type=DICOM_JSON)
+
+
+def _root(request: Request) -> str:
+    return f"{str(request.base_url).rstrip('/')}/dicom-web"
+
+
+def _add_qido(router: APIRouter, ingest: Ingest) -> None:
+    def answer(request: Request, level: qido.Level, study: str = "", series: str = "") -> Response:
+        with ingest.database.reading() as connection:
+            rows = [dict(row) for row in tables.instances(connection, study=study, series=series)]
+        found = qido.search(level, rows, request.query_params.multi_items())
+        for item in found:
+            item["00081190"] = {"vr": "UR", "Value": [_retrieve_url(_root(request), item)]}
+        return JSONResponse(found, media_type=DICOM_JSON)
+
+    @router.get("/dicom-web/studies")
+    def studies(request: Request) -> Response:
+        return answer(request, "studies")
+
+    @router.get("/dicom-web/series")
+    def all_series(request: Request) -> Response:
+        return answer(request, "series")
+
+    @router.get("/dicom-web/instances")
+    def all_instances(request: Request) -> Response:
+        return answer(request, "instances")
+
+    @router.get("/dicom-web/studies/{study}/series")
+    def series_of(request: Request, study: str) -> Response:
+        return answer(request, "series", study)
+
+    @router.get("/dicom-web/studies/{study}/instances")
+    def instances_of(request: Request, study: str) -> Response:
+        return answer(request, "instances", study)
+
+    @router.get("/dicom-web/studies/{study}/series/{series}/instances")
+    def instances_of_series(request: Request, study: str, series: str) -> Response:
+        return answer(request, "instances", study, series)
+
+
+def _retrieve_url(root: str, item: dict[str, Any]) -> str:
+    url = root
+    for tag, name in (("0020000D", "studies"), ("0020000E", "series"), ("00080018", "instances")):
+        if tag in item:
+            url += f"/{name}/{item[tag]['Value'][0]}"
+    return url
+
+
+def _add_wado(router: APIRouter, ingest: Ingest) -> None:  # noqa: C901 - one small function per route
+    def files(study: str, series: str = "", sop: str = "") -> list[Path]:
+        with ingest.database.reading() as connection:
+            rows = tables.instances(connection, study=study, series=series, sop=sop)
+        if not rows:
+            raise Rejected("ingest holds no such study, series or instance", reason="not_found")
+        return [ingest.store.path(row["sha256"]) for row in rows]
+
+    def instances(found: Sequence[Path]) -> Response:
+        content_type, body = wado.multipart(found)
+        return StreamingResponse(body, media_type=content_type)
+
+    def metadata(found: Sequence[Path]) -> Response:
+        return JSONResponse([wado.metadata(path) for path in found], media_type=DICOM_JSON)
+
+    @router.get("/dicom-web/studies/{study}")
+    def study(study: str) -> Response:
+        return instances(files(study))
+
+    @router.get("/dicom-web/studies/{study}/metadata")
+    def study_metadata(study: str) -> Response:
+        return metadata(files(study))
+
+    @router.get("/dicom-web/studies/{study}/series/{series}")
+    def series(study: str, series: str) -> Response:
+        return instances(files(study, series))
+
+    @router.get("/dicom-web/studies/{study}/series/{series}/metadata")
+    def series_metadata(study: str, series: str) -> Response:
+        return metadata(files(study, series))
+
+    @router.get("/dicom-web/studies/{study}/series/{series}/instances/{sop}")
+    def instance(study: str, series: str, sop: str) -> Response:
+        return instances(files(study, series, sop))
+
+    @router.get("/dicom-web/studies/{study}/series/{series}/instances/{sop}/metadata")
+    def instance_metadata(study: str, series: str, sop: str) -> Response:
+        return metadata(files(study, series, sop))
+
+    @router.get("/dicom-web/studies/{study}/series/{series}/instances/{sop}/frames/{numbers}")
+    def frames(study: str, series: str, sop: str, numbers: str) -> Response:
+        wanted = numbers.split(",")
+        if not all(number.isdigit() for number in wanted):
+            raise Rejected("frame numbers must be whole numbers from 1", reason="query")
+        found = files(study, series, sop)[0]
+        content_type, body = wado.frames(found, [int(number) for number in wanted])
+        return StreamingResponse(body, media_type=content_type)
+
+
+def _add_documents(router: APIRouter, ingest: Ingest) -> None:
+    @router.post("/fhir/DocumentReference")
+    async def document(request: Request) -> Response:
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MAX_DOCUMENT_BYTES:
+                return _problem(413, f"a document exceeds {MAX_DOCUMENT_BYTES} bytes")
+        document_id = await run_in_threadpool(_keep_document, ingest, body)
+        location = {"Location": f"{request.base_url}fhir/DocumentReference/{document_id}"}
+        answer = {"resourceType": "DocumentReference", "id": document_id}
+        return JSONResponse(answer, 201, headers=location, media_type="application/fhir+json")
+
+
+def _keep_document(ingest: Ingest, body: bytes) -> str:
+    """Keeps the one text attachment of an R4 DocumentReference.
+
+    Raises:
+        Rejected: It is no DocumentReference with one base64 text attachment and a subject
+            identifier.
+    """
+    import json  # noqa: PLC0415 - only this door reads JSON
+
+    try:
+        resource = json.loads(body)
+        (content,) = resource["content"]
+        attachment = content["attachment"]
+        identifier = resource["subject"]["identifier"]
+        text = base64.b64decode(attachment["data"], validate=True)
+        kind, system = str(attachment["contentType"]), str(identifier.get("system", ""))
+        patient_id = str(identifier["value"])
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+        raise Rejected(
+            "expected an R4 DocumentReference with one content.attachment (contentType, base64 "
+            f"data) and subject.identifier; {type(error).__name__} while reading it",
+            reason="document",
+        ) from error
+    if resource.get("resourceType") != "DocumentReference" or not kind.startswith("text/"):
+        raise Rejected(
+            "expected resourceType DocumentReference and a text/* attachment", reason="document"
+        )
+    return ingest.keep_document(text, kind, patient_id, system)
