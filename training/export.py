@@ -65,8 +65,25 @@ def write_onnx(
     half = float16.convert_float_to_float16(
         onnx.load(str(path)), keep_io_types=True, op_block_list=PRECISE
     )
-    onnx.save(half, str(path))
+    onnx.save(with_float_outputs(half), str(path))
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def with_float_outputs(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Adds the casts that `keep_io_types` forgets for outputs that other nodes read too."""
+    graph = model.graph
+    for output in graph.output:
+        if output.type.tensor_type.elem_type == onnx.TensorProto.FLOAT:
+            continue
+        inner = f"{output.name}_half"
+        for node in graph.node:
+            node.input[:] = [inner if name == output.name else name for name in node.input]
+            node.output[:] = [inner if name == output.name else name for name in node.output]
+        cast = onnx.helper.make_node("Cast", [inner], [output.name], to=onnx.TensorProto.FLOAT)
+        graph.node.append(cast)
+        output.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    onnx.checker.check_model(model)
+    return model
 
 
 PRECISE = [*float16.DEFAULT_OP_BLOCK_LIST, "Softmax", "Log", "Clip", "ReduceMean", "Div", "TopK"]
