@@ -50,8 +50,12 @@ class Clock(Protocol):
 class Transactions(Protocol):
     """A service's own SQL database."""
 
-    def transaction(self) -> AbstractContextManager[Connection]:
+    def transaction(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
         """One transaction that may write: committed when the block ends, or rolled back whole.
+
+        Args:
+            durable: False when loss of power may undo it, though not the end of this process:
+                for notes whose loss costs a repetition, such as that an event was published.
 
         Raises:
             Unavailable: The database does not answer, is locked, or is out of space.

@@ -19,12 +19,15 @@ def test_another_kind_of_database_is_refused() -> None:
 
 def test_a_commit_on_sqlite_survives_loss_of_power(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'a.sqlite'}", "ingest")
-    with database.reading() as connection:
-        pragmas = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
-        }
-    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    names = ("journal_mode", "synchronous", "foreign_keys")
+
+    def pragmas(*, durable: bool) -> list[object]:
+        with database.transaction(durable=durable) as connection:
+            return [connection.exec_driver_sql(f"PRAGMA {n}").scalar_one() for n in names]
+
+    assert pragmas(durable=True) == ["wal", 2, 1]
+    assert pragmas(durable=False) == ["wal", 1, 1]
+    assert pragmas(durable=True) == ["wal", 2, 1]
     database.close()
 
 

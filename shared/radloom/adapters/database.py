@@ -47,7 +47,8 @@ _SQLITE_LATER = frozenset(
 """SQLite result codes that another try may not see; the others are faults of the statement."""
 _POSTGRES_LATER = ("08", "40", "53", "55", "57")
 """SQLSTATE classes: connection, rollback, resources, object not ready, operator intervention."""
-_BEGIN = "radloom_begin"
+_BEGIN, _DURABLE = "radloom_begin", "radloom_durable"
+"""Execution options that a `begin` listener reads."""
 
 
 class Database:
@@ -78,15 +79,19 @@ class Database:
                 )
 
     @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
+    def transaction(self, *, durable: bool = True) -> Iterator[sa.Connection]:
         """One transaction that may write: committed when the block ends, or rolled back whole.
 
         SQLite takes the write lock at the start, so that a read-then-write cannot fail half-way.
 
+        Args:
+            durable: False when loss of power may undo it, though not the end of this process. It
+                saves one wait for the disk.
+
         Raises:
             Unavailable: The database does not answer, is locked, or is out of space.
         """
-        with self._begun("BEGIN IMMEDIATE") as connection:
+        with self._begun("BEGIN IMMEDIATE", durable=durable) as connection:
             yield connection
 
     @contextmanager
@@ -121,9 +126,9 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _begun(self, sqlite_begin: str) -> Iterator[sa.Connection]:
+    def _begun(self, sqlite_begin: str, *, durable: bool = True) -> Iterator[sa.Connection]:
         with _named_failures(), self.engine.connect() as connection:
-            connection.execution_options(**{_BEGIN: sqlite_begin})
+            connection.execution_options(**{_BEGIN: sqlite_begin, _DURABLE: durable})
             with connection.begin():
                 yield connection
 
@@ -188,14 +193,24 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+        options = connection.get_execution_options()
+        durable = "FULL" if options.get(_DURABLE, True) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous = {durable}")
+        connection.exec_driver_sql(options.get(_BEGIN, "BEGIN"))
 
     return engine
 
 
 def _postgresql_engine(url: sa.URL, schema: str) -> sa.Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={"options": f"-csearch_path={schema} -ctimezone=UTC"},
         pool_pre_ping=True,  # a server that restarted is noticed before a transaction, not in it
     )
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        if not connection.get_execution_options().get(_DURABLE, True):
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+    return engine

@@ -43,7 +43,7 @@ class Inbox:
         Raises:
             Unavailable: The database does not answer.
         """
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=False) as connection:
             if connection.execute(
                 sa.select(INBOX.c.event_id).where(INBOX.c.event_id == event_id)
             ).first():

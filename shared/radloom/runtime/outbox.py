@@ -101,7 +101,7 @@ class Outbox:
             Unavailable: The database does not answer.
         """
         sequences = [row.sequence for row in rows]
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=False) as connection:
             connection.execute(
                 sa.update(OUTBOX)
                 .where(OUTBOX.c.sequence.in_(sequences))
