@@ -1,10 +1,5 @@
-"""What every database does. Runs on SQLite, and on PostgreSQL where one is named.
+"""What every database does. Runs on SQLite and PostgreSQL; each test has a schema of its own."""
 
-`RADLOOM_TEST_POSTGRES_URL=postgresql+psycopg://user@host/name` names one; each test has a schema of
-its own in it.
-"""
-
-import os
 import threading
 import uuid
 from collections.abc import Iterator
@@ -17,10 +12,17 @@ from radloom.adapters.database import Database
 from radloom.errors import Unavailable
 from radloom.runtime.inbox import Inbox
 from radloom.runtime.outbox import Outbox, OutboxRelay
+from tests.peers.postgres import postgres
 from tests.runtime.stage import study_received
 from tests.runtime.test_outbox import Recorder
 
 NOTES = sa.Table("notes", sa.MetaData(), sa.Column("word", sa.String(20), primary_key=True))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with postgres() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
@@ -28,9 +30,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     schema = f"test_{uuid.uuid4().hex[:8]}"
     url = f"sqlite:///{tmp_path / 'a.sqlite'}"
     if request.param == "postgresql":
-        url = os.environ.get("RADLOOM_TEST_POSTGRES_URL", "")
-        if not url:
-            pytest.skip("no PostgreSQL; name one in RADLOOM_TEST_POSTGRES_URL")
+        url = request.getfixturevalue("server")
     database = Database(url, schema)
     database.upgrade("radloom.runtime.migrations")
     with database.transaction() as connection:

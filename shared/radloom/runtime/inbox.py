@@ -63,7 +63,7 @@ class Inbox:
         """Notes `event_id` as handled in the transaction of its effects; False when it was."""
         admitted = insert_new(connection, INBOX, event_id=event_id, handled_at=sa.func.now())
         _forget(connection, event_id)
-        return admitted.rowcount == 1
+        return admitted
 
     def settle(self, event_id: str) -> None:
         """Forgets runs of `event_id` that began: the last one ended without being handled.

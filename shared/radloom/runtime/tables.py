@@ -41,15 +41,13 @@ ATTEMPTS = sa.Table(
 """Handler runs that began and did not end, by event: what is left when a record kills a process."""
 
 
-def insert_new(
-    connection: sa.Connection, table: sa.Table, **values: object
-) -> "sa.CursorResult[object]":
-    """Inserts a row unless its primary or unique key exists; `rowcount` says which it was.
+def insert_new(connection: sa.Connection, table: sa.Table, **values: object) -> bool:
+    """Inserts a row; False when its primary or a unique key exists already.
 
     On PostgreSQL it waits for another transaction that inserts the same key.
     """
-    if connection.dialect.name == "postgresql":
-        return connection.execute(
-            postgresql.insert(table).values(**values).on_conflict_do_nothing()
-        )
-    return connection.execute(sqlite.insert(table).values(**values).on_conflict_do_nothing())
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    # Asked for the row rather than for rowcount, which PostgreSQL's driver does not always tell.
+    statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    key = next(iter(table.primary_key))
+    return connection.execute(statement.returning(key)).first() is not None
