@@ -34,7 +34,7 @@ from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from radloom.wire.v1.result_delivered_pb2 import DeliveredInstance, ResultDelivered
 from services.publisher import ledger
 from services.publisher.ledger import Entry, Status
-from services.publisher.rendering import Current, RenderedResult, render
+from services.publisher.rendering import Current, RenderedResult, render, subject_of
 
 KINDS = ("seg", "sr", "key")
 """Order in which instances are stored and listed in the ledger."""
@@ -156,13 +156,17 @@ class Publisher:
     def _subject(self, event: MuscleMeasured, source: Sequence[Dataset]) -> Subject:
         """Who the custodian says was examined, if the images say the same."""
         identity = self.custodian.resolve_subject(event.subject_key)
+        patient_id = identity.patient_id.strip()
+        issuer = identity.issuer_of_patient_id.strip()
         for image in source:
-            if str(image.get("PatientID") or "") != identity.patient_id:
+            told = subject_of(image)
+            # Some devices leave the issuer out; where both name one, it is part of the identity.
+            if told.identifier != patient_id or (told.issuer and issuer and told.issuer != issuer):
                 raise Rejected(
                     "images and subject key belong to different patients; nothing was sent",
                     reason="identity_mismatch",
                 )
-        return Subject(identity.patient_id, identity.issuer_of_patient_id, self.patient_system)
+        return Subject(patient_id, issuer, self.patient_system)
 
     def _withdrawal(self, standing: Entry, refusal: MuscleMeasured) -> Mapping[str, object]:
         event = standing.event

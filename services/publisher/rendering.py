@@ -77,8 +77,8 @@ def subject_of(source: Dataset, system: str = "") -> Subject:
         system: URI of the site's patient identifiers in the health record; empty when it has none.
     """
     return Subject(
-        identifier=str(source.get("PatientID") or ""),
-        issuer=str(source.get("IssuerOfPatientID") or ""),
+        identifier=str(source.get("PatientID") or "").strip(),
+        issuer=str(source.get("IssuerOfPatientID") or "").strip(),
         system=system,
     )
 

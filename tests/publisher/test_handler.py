@@ -330,9 +330,14 @@ def test_a_measurement_after_a_withdrawal_stands_again(stage: Stage) -> None:
     assert stage.value("muscle-area-l3")[0] == "preliminary"
 
 
-def test_images_of_another_patient_than_the_key_says_send_nothing(stage: Stage) -> None:
-    stranger = KnownSubject(ResolveSubjectResponse(patient_id="PATIENT-8"))
-    stage.publisher = replace(stage.publisher, custodian=stranger)
+@pytest.mark.parametrize(
+    ("patient_id", "issuer"), [("PATIENT-8", ISSUER), (PATIENT_ID, "HOSPITAL-B"), ("", "")]
+)
+def test_images_of_another_patient_than_the_key_says_send_nothing(
+    stage: Stage, patient_id: str, issuer: str
+) -> None:
+    stranger = ResolveSubjectResponse(patient_id=patient_id, issuer_of_patient_id=issuer)
+    stage.publisher = replace(stage.publisher, custodian=KnownSubject(stranger))
     with pytest.raises(Rejected) as refusal:
         stage.handle(measured())
     assert refusal.value.reason == "identity_mismatch"
