@@ -5,12 +5,15 @@ from html import escape
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from radloom.codes import Code
+from radloom.codes import HOUNSFIELD_UNIT, NO_UNITS, Code
 
 Json: TypeAlias = dict[str, Any]  # a JSON object as `json` reads it
 
 UID_SYSTEM = "urn:dicom:uid"
 """Identifier system of DICOM UIDs (FHIR R4 section 4.3, ImagingStudy.identifier)."""
+
+SYMBOLS = {HOUNSFIELD_UNIT: "HU", NO_UNITS: "1"}
+"""Units that people write otherwise than DICOM means them."""
 
 
 def coding(code: Code) -> Json:
@@ -27,7 +30,7 @@ def quantity(value: Decimal, unit: Code) -> Json:
     """Quantity; decimals as `Statement` rounded them."""
     return {
         "value": float(value),  # few decimals: the double prints as the decimal does
-        "unit": unit.meaning,
+        "unit": SYMBOLS.get(unit, unit.meaning),
         "system": unit.system,
         "code": unit.value,
     }
