@@ -21,13 +21,10 @@ from alembic.config import Config
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from radloom.adapters.sqlite_file import BUSY_TIMEOUT_S, use_write_ahead_log
 from radloom.errors import Unavailable
 
-BUSY_TIMEOUT_S = 30.0
-"""How long a writer waits for another one; longer than any transaction of ours by far."""
-
 PRAGMAS = (
-    "journal_mode = WAL",  # readers and the one writer do not wait for each other
     "synchronous = FULL",  # a commit survives loss of power
     "foreign_keys = ON",
     f"busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}",
@@ -187,6 +184,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         # sqlite3 would otherwise begin transactions by itself, and only before some statements.
         connection.isolation_level = None
         cursor = connection.cursor()
+        use_write_ahead_log(cursor.execute)
         for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -16,14 +16,12 @@ from pathlib import Path
 
 from radloom import topics
 from radloom.adapters.local_membership import Membership, Partition
+from radloom.adapters.sqlite_file import BUSY_TIMEOUT_S, use_write_ahead_log, writing
 from radloom.errors import Rejected, Unavailable
 from radloom.ports import BusRecord, Delivery
 
 LOOK_S = 0.01
 """Pause between looks whether another process changed the file; one look reads one counter."""
-
-BUSY_TIMEOUT_S = 30.0
-"""How long a write waits for another process's; longer than any transaction of ours by far."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ends (
@@ -84,8 +82,8 @@ class LocalBus:
         self._lease_s = lease_s
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._connection = _connect(self._path, synchronous="FULL")
         with _answering():
+            self._connection = _connect(self._path, synchronous="FULL")
             self._connection.executescript(SCHEMA)
 
     def publish(self, records: Iterable[BusRecord]) -> None:
@@ -98,7 +96,7 @@ class LocalBus:
         batch = list(records)
         for record in batch:
             _require_size(record)
-        with self._lock, _answering(), _writing(self._connection):
+        with self._lock, _answering(), writing(self._connection):
             for record in batch:
                 _append(self._connection, record)
 
@@ -242,20 +240,9 @@ def _connect(path: Path, *, synchronous: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
-    connection.execute("PRAGMA journal_mode = WAL")
+    use_write_ahead_log(connection.execute)
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     return connection
-
-
-@contextmanager
-def _writing(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 @contextmanager

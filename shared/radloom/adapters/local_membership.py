@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from radloom import topics
+from radloom.adapters.sqlite_file import writing
 
 Partition = tuple[str, int]
 """Topic and number."""
@@ -54,19 +55,15 @@ class Membership:
         """
         if time.monotonic() < self._renew_at:
             return False
-        self._renew_at = time.monotonic() + self._lease_s / RENEWALS_PER_LEASE
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        begun = time.monotonic()
+        with writing(self._connection):
             now = time.time()
             self._connection.execute(
                 "INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?)",
                 (self.group, self.name, self._topics, now + self._lease_s),
             )
             self._share_out(now)
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+        self._renew_at = begun + self._lease_s / RENEWALS_PER_LEASE
         return True
 
     def refresh(self) -> None:
@@ -82,12 +79,11 @@ class Membership:
 
     def leave(self) -> None:
         """Gives lease and partitions up."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute(
-            "DELETE FROM members WHERE grp = ? AND member = ?", (self.group, self.name)
-        )
-        self._share_out(time.time())
-        self._connection.execute("COMMIT")
+        with writing(self._connection):
+            self._connection.execute(
+                "DELETE FROM members WHERE grp = ? AND member = ?", (self.group, self.name)
+            )
+            self._share_out(time.time())
         self.epochs = {}
 
     def _share_out(self, now: float) -> None:
