@@ -34,7 +34,7 @@ def test_the_first_of_two_processes_makes_the_other_wait_for_the_log(
 
         use_write_ahead_log(execute)
         assert len(tries) == 3
-        assert first.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_block_that_fails_leaves_no_transaction_open(connection: sqlite3.Connection) -> None:
