@@ -10,7 +10,7 @@ withdrawn   was delivered; a later refusal of the study took it back
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,9 @@ from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from services.publisher.tables import RESULTS
 
 Effect = Callable[[sa.Connection], None]
+
+LISTING_LIMIT = 1000
+"""Rows of one answer."""
 
 
 class Status(StrEnum):
@@ -140,11 +143,12 @@ def listing(connection: sa.Connection, study_instance_uid: str = "") -> list[dic
             "tracking_uid": row.tracking_uid,
             "instances": row.instances,
             "resources": row.resources,
-            "updated_at": row.updated_at.isoformat(),
+            "updated_at": _utc(row.updated_at).isoformat(),
         }
         for row in connection.execute(query)
     ]
 
 
-LISTING_LIMIT = 1000
-"""Rows of one answer."""
+def _utc(moment: datetime) -> datetime:
+    """SQLite gives back times without their zone."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

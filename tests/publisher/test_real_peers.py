@@ -1,0 +1,87 @@
+"""Delivery to an archive and a record that others wrote."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from radloom.adapters.database import Database
+from radloom.adapters.dicomweb import DicomWebArchive
+from radloom.adapters.fhir_rest import FhirRestServer
+from radloom.adapters.object_store import FileObjectStore
+from radloom.dicom.segmentation import area_cm2, mask_of
+from services.publisher.handler import Publisher
+from tests.peers import medplum_router
+from tests.peers.medplum_router import Medplum
+from tests.peers.orthanc import orthanc
+from tests.publisher.example import STUDY, ct_slice, measured
+from tests.publisher.test_handler import KnownSubject, OneSeries, StoppedClock
+
+pytestmark = pytest.mark.peer
+
+
+@pytest.fixture
+def record() -> Iterator[Medplum]:
+    with medplum_router.running() as peer:
+        yield peer
+
+
+@pytest.fixture
+def archive() -> Iterator[DicomWebArchive]:
+    with orthanc() as peer:
+        client = DicomWebArchive(peer.dicomweb_url)
+        yield client
+        client.close()
+
+
+@pytest.fixture
+def publisher(archive: DicomWebArchive, record: Medplum, tmp_path: Path) -> Iterator[Publisher]:
+    database = Database(f"sqlite:///{tmp_path / 'publisher.sqlite'}", schema="publisher")
+    database.upgrade("services.publisher.migrations")
+    server = FhirRestServer(record.url)
+    yield Publisher(
+        ingest=OneSeries([ct_slice()]),
+        custodian=KnownSubject(),
+        objects=FileObjectStore(tmp_path / "objects"),
+        archive=archive,
+        record=server,
+        database=database,
+        clock=StoppedClock(),
+    )
+    server.close()
+    database.close()
+
+
+def test_a_result_sent_twice_is_one_result_in_orthanc_and_medplum(
+    publisher: Publisher, archive: DicomWebArchive, record: Medplum
+) -> None:
+    example = measured()
+    event = example.event
+    reference = publisher.objects.put(event.measurement.segmentation.key, example.seg_bytes)
+    event.measurement.segmentation.CopyFrom(reference)
+    publisher.on_muscle_measured(event)  # its effects are lost, as by kill -9 before the commit
+    (announced,) = publisher.on_muscle_measured(event).events
+    assert announced.DESCRIPTOR.name == "ResultDelivered"
+    kinds = {str(series.Modality): series for series in archive.series(STUDY)}
+    assert set(kinds) == {"SEG", "SR", "OT"}
+    for series in kinds.values():
+        assert len(archive.retrieve_series(STUDY, str(series.SeriesInstanceUID))) == 1
+    (seg,) = archive.retrieve_series(STUDY, str(kinds["SEG"].SeriesInstanceUID))
+    mask, _ = mask_of(seg, "2.25.500")
+    assert area_cm2(mask, (3.0, 3.0)) == pytest.approx(event.measurement.area_cm2)
+    assert record.count("Observation") == 6
+    assert record.count("DiagnosticReport") == 1
+
+
+def test_what_the_archive_gives_back_is_what_was_sent(
+    publisher: Publisher, archive: DicomWebArchive
+) -> None:
+    example = measured(ct_slice(), revision=3)
+    event = example.event
+    reference = publisher.objects.put(event.measurement.segmentation.key, example.seg_bytes)
+    event.measurement.segmentation.CopyFrom(reference)
+    replace(publisher, patient_system="urn:oid:2.25.999").on_muscle_measured(event)
+    series = next(s for s in archive.series(STUDY) if s.Modality == "SEG")
+    (held,) = archive.retrieve_series(STUDY, str(series.SeriesInstanceUID))
+    assert {e.tag: e.value for e in held} == {e.tag: e.value for e in example.seg}
