@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import requests
@@ -37,11 +37,22 @@ class DicomWebArchive:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        session = requests.Session()
-        session.auth = _carry_trace
-        self._client = DICOMwebClient(self._url, session=session)
+        self._session = requests.Session()
+        self._session.auth = _carry_trace
+        self._client = DICOMwebClient(self._url, session=self._session)
         self._client.set_http_retry_params(retry=False)  # the worker decides when to try again
         self._http = httpx.Client(timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends its connections."""
+        self._session.close()
+        self._http.close()
 
     def series(self, study_instance_uid: str) -> Sequence[Dataset]:
         """QIDO-RS attributes of each series of a study; see `ports.Archive`."""

@@ -102,7 +102,7 @@ def serve(
 
 
 def _end_with_stdin() -> None:
-    # Not sys.stdin: a thread that waits in its buffer holds a lock that the interpreter needs to end.
+    # Not sys.stdin: a thread that waits in its buffer holds a lock that stops the interpreter.
     while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
@@ -118,9 +118,11 @@ def submit(
     from radloom.cli.files import batches, dicom_files  # noqa: PLC0415
 
     files = dicom_files(paths)
-    archive = DicomWebArchive(to)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=err) as progress:
+    with (
+        DicomWebArchive(to) as archive,
+        Progress(*columns, TimeRemainingColumn(), console=err) as progress,
+    ):
         task = progress.add_task("storing", total=len(files))
         for batch in batches(files):
             archive.store(batch.contents())

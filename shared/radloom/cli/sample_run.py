@@ -55,13 +55,13 @@ def timed(step: str, times: dict[str, float]) -> Iterator[None]:
 def send_sample(url: str) -> int:
     """Stores the sample study at `url` in several posts; returns the number of instances."""
     files = dicom_files([sample_folder()])
-    archive = DicomWebArchive(url)
-    for batch in batches(files, max_files=-(-len(files) // POSTS)):
-        archive.store(batch.contents())
+    with DicomWebArchive(url) as archive:
+        for batch in batches(files, max_files=-(-len(files) // POSTS)):
+            archive.store(batch.contents())
     return len(files)
 
 
-def wait_for_result(publisher_url: str) -> dict[str, Any]:
+def wait_for_result(plan: Plan) -> dict[str, Any]:
     """The ledger's row of the one study sent, once it is no longer pending.
 
     Raises:
@@ -69,25 +69,28 @@ def wait_for_result(publisher_url: str) -> dict[str, Any]:
     """
     deadline = time.monotonic() + RESULT_TIMEOUT_S
     while time.monotonic() < deadline:
-        rows: list[dict[str, Any]] = httpx.get(f"{publisher_url}/results", timeout=5.0).json()
-        settled = [row for row in rows if row["status"] != "pending"]
+        settled = [row for row in results(plan) if row["status"] != "pending"]
         if settled:
             return settled[0]
         time.sleep(0.2)
     raise Unavailable(f"no result within {RESULT_TIMEOUT_S:.0f} s", dependency="publisher")
 
 
-def write_trace(spans_file: Path, target: Path) -> int:
-    """Writes the spans of the study's trace, oldest first; returns how many.
+def results(plan: Plan) -> list[dict[str, Any]]:
+    """Rows of publisher's ledger; none while it does not answer."""
+    try:
+        rows: list[dict[str, Any]] = httpx.get(f"{plan.publisher_url}/results", timeout=5.0).json()
+    except (httpx.HTTPError, ValueError):
+        return []
+    return rows
 
-    The study's trace is the one that the publisher worked in.
-    """
+
+def study_spans(spans_file: Path) -> list[dict[str, Any]]:
+    """Spans of the trace that ingest released the one study in, oldest first."""
     spans = [json.loads(line) for line in spans_file.read_text().splitlines()]
-    traces = {span["trace_id"] for span in spans if span["service"] == "publisher"}
+    traces = {span["trace_id"] for span in spans if span["name"] == "release study"}
     study = [span for span in spans if span["trace_id"] in traces]
-    study.sort(key=lambda span: int(span["start_ns"]))
-    target.write_text(json.dumps(study, indent=1))
-    return len(study)
+    return sorted(study, key=lambda span: int(span["start_ns"]))
 
 
 def collect(results: Path, output: Path) -> None:
@@ -123,12 +126,13 @@ def run(output: Path) -> None:
         try:
             count, row = run_stack(data, times)
             collect(data / "results", output)
-            spans = write_trace(data / "spans.jsonl", output / "trace.json")
+            spans = study_spans(data / "spans.jsonl")
+            (output / "trace.json").write_text(json.dumps(spans, indent=1))
         finally:
             for log in data.glob("*.log"):
                 shutil.copyfile(log, output / log.name)
     out.print(findings(row, output))
-    out.print(f"{count} instances in, {spans} spans in one trace, results in {output}/")
+    out.print(f"{count} instances in, {len(spans)} spans in one trace, results in {output}/")
     out.print("  ".join(f"{step} {seconds:.1f} s" for step, seconds in times.items()))
 
 
@@ -149,4 +153,4 @@ def run_stack(data: Path, times: dict[str, float]) -> tuple[int, dict[str, Any]]
         with timed("send the study", times):
             count = send_sample(plan.dicomweb_url)
         with timed("measure and deliver", times):
-            return count, wait_for_result(plan.publisher_url)
+            return count, wait_for_result(plan)

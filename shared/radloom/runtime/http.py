@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from opentelemetry import propagate, trace
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from radloom.errors import Rejected, Unavailable
 
@@ -27,8 +27,12 @@ def http_app(title: str, checks: Mapping[str, Check]) -> FastAPI:
         title: Name of the service.
         checks: Named conditions of readiness; one that raises `Unavailable` counts as false.
     """
-    app = FastAPI(title=title, docs_url=None, redoc_url=None)
-    app.add_middleware(_Traced)
+    app = FastAPI(
+        title=title,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"metrics": False, "logs": False, "exclude": _is_probe},
+    )
     app.add_exception_handler(Rejected, _rejected)
     app.add_exception_handler(Unavailable, _unavailable)
 
@@ -46,6 +50,11 @@ def http_app(title: str, checks: Mapping[str, Check]) -> FastAPI:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+def _is_probe(scope: Mapping[str, Any]) -> bool:
+    """Probes come every few seconds and tell a trace nothing."""
+    return scope.get("path") in ("/healthz", "/readyz", "/metrics")
 
 
 def _holds(check: Check) -> bool:
@@ -67,34 +76,6 @@ async def _unavailable(_request: Request, error: Exception) -> Response:
         503,
         headers={"Retry-After": str(RETRY_AFTER_S)},
     )
-
-
-class _Traced:
-    """One server span per request, named by the route's template so that no identifier shows."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in ("/healthz", "/readyz", "/metrics"):
-            await self._app(scope, receive, send)
-            return
-        headers = {name.decode("latin-1"): v.decode("latin-1") for name, v in scope["headers"]}
-        tracer = trace.get_tracer("radloom.http")
-        with tracer.start_as_current_span(
-            scope["method"], context=propagate.extract(headers), kind=trace.SpanKind.SERVER
-        ) as span:
-
-            async def noted(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    span.set_attribute("http.response.status_code", message["status"])
-                await send(message)
-
-            await self._app(scope, receive, noted)
-            route = getattr(scope.get("route"), "path", "/unmatched")
-            span.update_name(f"{scope['method']} {route}")
-            span.set_attribute("http.route", route)
-            span.set_attribute("http.request.method", scope["method"])
 
 
 class HttpServer:
