@@ -9,7 +9,7 @@ from radloom.adapters.bus import open_bus
 from radloom.adapters.clock import SystemClock
 from radloom.adapters.custodian import GrpcCustodian
 from radloom.adapters.database import Database
-from radloom.adapters.destinations import open_archive, open_record
+from radloom.adapters.destinations import open_archive, open_record, without_credentials
 from radloom.adapters.dicomweb import DicomWebArchive
 from radloom.adapters.object_store import FileObjectStore
 from radloom.ports import Transactions
@@ -52,6 +52,8 @@ def main() -> int:
         database=database,
         clock=clock,
         patient_system=settings.patient_identifier_system,
+        archive_address=without_credentials(settings.archive_url),
+        record_address=without_credentials(settings.fhir_url),
     )
     worker = Worker(
         "publisher",

@@ -55,6 +55,8 @@ class Publisher:
         database: Holds the ledger.
         clock: Tells when the last acknowledgement came.
         patient_system: URI of patient identifiers in the record; empty when the site has none.
+        archive_address: Where results go, for the ledger; holds no credentials.
+        record_address: As for the archive.
     """
 
     ingest: Archive
@@ -65,6 +67,8 @@ class Publisher:
     database: Transactions
     clock: Clock
     patient_system: str = ""
+    archive_address: str = ""
+    record_address: str = ""
 
     def on_muscle_measured(self, event: MuscleMeasured) -> Reaction:
         """Delivers a measurement, or keeps a refusal in the ledger.
@@ -94,7 +98,12 @@ class Publisher:
         standing = _standing(history, mine)
         result = self._rendered(mine.event, standing)
         contents = [self._segmentation(mine.event), encode(result.sr), encode(result.key)]
-        pending = replace(mine, instances=_instances(result, contents))
+        pending = replace(
+            mine,
+            instances=_instances(result, contents),
+            archive=self.archive_address,
+            record=self.record_address,
+        )
         with self.database.transaction() as connection:
             ledger.write(pending, self.clock.now())(connection)
         with _step("store"):

@@ -44,12 +44,16 @@ class Entry:
         status: Where it stands.
         instances: DICOM objects the archive acknowledged, as the fields of DeliveredInstance.
         resources: FHIR resources the record acknowledged, "Type/id".
+        archive: Address of the archive they were sent to; empty when nothing was.
+        record: Address of the record.
     """
 
     event: MuscleMeasured
     status: Status
     instances: Sequence[Mapping[str, str]] = ()
     resources: Sequence[str] = ()
+    archive: str = ""
+    record: str = ""
 
     @property
     def result_id(self) -> str:
@@ -80,8 +84,15 @@ def history(connection: sa.Connection, study_instance_uid: str) -> list[Entry]:
         sa.select(RESULTS).where(RESULTS.c.study_instance_uid == study_instance_uid)
     )
     entries = [
-        Entry(MuscleMeasured.FromString(r.event), Status(r.status), r.instances, r.resources)
-        for r in rows
+        Entry(
+            MuscleMeasured.FromString(row.event),
+            Status(row.status),
+            row.instances,
+            row.resources,
+            row.archive,
+            row.record,
+        )
+        for row in rows
     ]
     return sorted(entries, key=lambda entry: entry.order, reverse=True)
 
@@ -99,6 +110,8 @@ def write(entry: Entry, at: datetime) -> Effect:
         "tracking_uid": event.measurement.tracking_uid,
         "instances": [dict(instance) for instance in entry.instances],
         "resources": list(entry.resources),
+        "archive": entry.archive,
+        "record": entry.record,
         "event": event.SerializeToString(deterministic=True),
         "updated_at": at,
     }
@@ -143,6 +156,8 @@ def listing(connection: sa.Connection, study_instance_uid: str = "") -> list[dic
             "tracking_uid": row.tracking_uid,
             "instances": row.instances,
             "resources": row.resources,
+            "archive": row.archive,
+            "record": row.record,
             "updated_at": _utc(row.updated_at).isoformat(),
         }
         for row in connection.execute(query)

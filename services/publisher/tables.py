@@ -17,6 +17,8 @@ RESULTS = sa.Table(
     sa.Column("tracking_uid", sa.String(64), nullable=False),
     sa.Column("instances", sa.JSON, nullable=False),
     sa.Column("resources", sa.JSON, nullable=False),
+    sa.Column("archive", sa.String(1024), nullable=False),
+    sa.Column("record", sa.String(1024), nullable=False),
     sa.Column("event", sa.LargeBinary, nullable=False),
     sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False, index=True),
 )

@@ -12,7 +12,7 @@ from radloom import topics
 from radloom.adapters.bus import open_bus
 from radloom.adapters.clock import SystemClock
 from radloom.adapters.database import Database
-from radloom.adapters.destinations import open_archive, open_record
+from radloom.adapters.destinations import open_archive, open_record, without_credentials
 from radloom.adapters.object_store import FileObjectStore
 from radloom.ports import Bus, BusRecord
 from radloom.runtime import envelope
@@ -116,6 +116,17 @@ def test_where_results_go_has_no_default(missing: str, tmp_path: Path) -> None:
     }
     with pytest.raises(ValidationError, match=missing):
         Settings.model_validate(values | {missing: ""})
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:secret@pacs:8443/dicom-web?k=1#x", "https://pacs:8443/dicom-web"),
+        ("file:///results", "file:///results"),
+    ],
+)
+def test_a_destination_is_shown_without_credentials(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown
 
 
 @pytest.mark.parametrize("url", ["", "pacs/dicom-web", "ftp://pacs", "http://", "file://pacs/x"])

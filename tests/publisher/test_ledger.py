@@ -49,7 +49,7 @@ def entries(database: Database) -> list[Entry]:
 
 def test_an_entry_is_read_as_it_was_written(database: Database) -> None:
     event = measured().event
-    entry = Entry(event, Status.DELIVERED, [INSTANCE], ["Observation/1"])
+    entry = Entry(event, Status.DELIVERED, [INSTANCE], ["Observation/1"], "http://a", "http://r")
     run(database, ledger.write(entry, NOW))
     assert entries(database) == [entry]
 

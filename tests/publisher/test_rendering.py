@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
+from pydicom.uid import RLELossless
 
 from radloom.dicom.part10 import encode
 from radloom.dicom.report import Predecessor
@@ -249,6 +250,21 @@ def test_an_event_that_its_own_evidence_contradicts_is_not_rendered(
         rendered(example)
     assert PATIENT_ID not in str(refused.value)
     assert "Nora" not in str(refused.value)
+
+
+def test_a_compressed_slice_gives_the_same_picture() -> None:
+    example = measured()
+    plain = rendered(example).key_png
+    example.source[0].compress(RLELossless, generate_instance_uid=False)
+    assert rendered(example).key_png == plain
+
+
+def test_a_slice_that_cannot_be_decoded_is_rejected_by_name() -> None:
+    example = measured()
+    example.source[0].PixelData = example.source[0].PixelData[:100]
+    with pytest.raises(Rejected) as refused:
+        rendered(example)
+    assert refused.value.reason == "undecodable"
 
 
 def test_a_study_without_patient_id_cannot_reach_a_record() -> None:

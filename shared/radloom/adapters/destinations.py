@@ -32,6 +32,13 @@ def open_record(url: str, *, timeout_s: float = 30.0, token: str = "") -> FhirSe
     return FolderRecord(folder)
 
 
+def without_credentials(url: str) -> str:
+    """`url` as it may be shown: without user, password, query and fragment."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=place, query="", fragment="").geturl()
+
+
 def _folder(url: str) -> Path | None:
     """Path of a `file://` URL; None for http and https."""
     parts = urlsplit(url)

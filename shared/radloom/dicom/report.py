@@ -17,7 +17,7 @@ from radloom import codes
 from radloom.codes import Code
 from radloom.dicom.segmentation import concept
 from radloom.dicom.source import forget_creation, name_patient, nameless, source_header, zone_of
-from radloom.dicom.uids import seal
+from radloom.dicom.uids import UNSEALED, seal
 from radloom.results import MANUFACTURER, Algorithm, Range, Statement
 
 SERIES_NUMBER = 9002
@@ -54,6 +54,19 @@ def build_report(
         Rejected: The source lacks what a result needs.
     """
     header = source_header(source)
+    report = _document(statement, seg, frame, header)
+    name_patient(report, header)
+    forget_creation(report)
+    date_content(report, statement.measured_at.astimezone(zone_of(header)))
+    if predecessors:
+        report.PredecessorDocumentsSequence = [
+            _predecessor(header.StudyInstanceUID, item) for item in predecessors
+        ]
+    seal(report)
+    return report
+
+
+def _document(statement: Statement, seg: Dataset, frame: int, header: Dataset) -> Dataset:
     content = hd.sr.MeasurementReport(
         observation_context=_observer(statement.algorithm),
         procedure_reported=concept(codes.CT_UNSPECIFIED_BODY_REGION),
@@ -61,12 +74,12 @@ def build_report(
         title=concept(codes.IMAGING_MEASUREMENT_REPORT),
     )
     _reference_frame_only(content[0])
-    report = hd.sr.Comprehensive3DSR(
+    return hd.sr.Comprehensive3DSR(
         evidence=[_evidence(seg, header), nameless(header)],
         content=content[0],
-        series_instance_uid="2.25.0",
+        series_instance_uid=UNSEALED,
         series_number=SERIES_NUMBER,
-        sop_instance_uid="2.25.0",
+        sop_instance_uid=UNSEALED,
         instance_number=1,
         manufacturer=MANUFACTURER,
         is_complete=True,
@@ -78,16 +91,6 @@ def build_report(
         software_versions=statement.algorithm.version,
         coding_schemes=[_own_codes()],
     )
-    name_patient(report, header)
-    forget_creation(report)
-    moment = statement.measured_at.astimezone(zone_of(header))
-    date_content(report, moment)
-    if predecessors:
-        report.PredecessorDocumentsSequence = [
-            _predecessor(header.StudyInstanceUID, item) for item in predecessors
-        ]
-    seal(report)
-    return report
 
 
 def date_content(ds: Dataset, moment: datetime) -> None:

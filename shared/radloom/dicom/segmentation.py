@@ -12,7 +12,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from radloom import codes
 from radloom.dicom.source import forget_creation, made, name_patient, nameless, source_header
-from radloom.dicom.uids import derived_uid, seal
+from radloom.dicom.uids import UNSEALED, derived_uid, seal
 from radloom.errors import Rejected
 from radloom.results import MANUFACTURER, Algorithm
 
@@ -52,14 +52,24 @@ def build_segmentation(
     """
     headers = [source_header(ds) for ds in source]
     _check_mask(mask, headers)
-    seg = hd.seg.Segmentation(
+    seg = _object(headers, mask, tracking_uid, algorithm)
+    name_patient(seg, headers[0])
+    _make_repeatable(seg, source[0])
+    seal(seg)
+    return seg
+
+
+def _object(
+    headers: Sequence[Dataset], mask: NDArray[np.bool_], tracking_uid: str, algorithm: Algorithm
+) -> Dataset:
+    return hd.seg.Segmentation(
         source_images=[nameless(header) for header in headers],
         pixel_array=mask.astype(np.uint8),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[_segment(tracking_uid, algorithm)],
-        series_instance_uid="2.25.0",
+        series_instance_uid=UNSEALED,
         series_number=SERIES_NUMBER,
-        sop_instance_uid="2.25.0",
+        sop_instance_uid=UNSEALED,
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=algorithm.name,
@@ -70,10 +80,6 @@ def build_segmentation(
         series_description="Muscle at L3: mask (AI, not reviewed)",
         transfer_syntax_uid=ExplicitVRLittleEndian,
     )
-    name_patient(seg, headers[0])
-    _make_repeatable(seg, source[0])
-    seal(seg)
-    return seg
 
 
 def _check_mask(mask: NDArray[np.bool_], headers: Sequence[Dataset]) -> None:

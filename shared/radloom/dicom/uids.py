@@ -8,9 +8,10 @@ from pydicom.uid import UID
 from radloom.dicom.part10 import encode
 from radloom.identifiers import derived_uid
 
-__all__ = ["derived_uid", "seal"]
+__all__ = ["UNSEALED", "derived_uid", "seal"]
 
-_UNSEALED = "2.25.0"
+UNSEALED = "2.25.0"
+"""Stands for the UIDs of an object until `seal` derives them."""
 
 
 def seal(ds: Dataset) -> None:
@@ -19,7 +20,7 @@ def seal(ds: Dataset) -> None:
     Objects with equal content get equal UIDs; any change gives others. Each result is a series of
     its own, so that instances of different runs never share instance numbers.
     """
-    _assign(ds, _UNSEALED, _UNSEALED)
+    _assign(ds, UNSEALED, UNSEALED)
     digest = hashlib.sha256(encode(ds)).hexdigest()
     _assign(ds, derived_uid("series", digest), derived_uid("instance", digest))
 
