@@ -13,6 +13,8 @@ from radloom.wire.v1.custodian_service_pb2 import (
 from radloom.wire.v1.custodian_service_pb2_grpc import CustodianServiceStub
 
 DEADLINE_S = 10.0
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+"""Ingest is away for everyone; any other fault may lie with one request."""
 
 
 class GrpcCustodian:
@@ -54,4 +56,6 @@ def _named(error: grpc.RpcError) -> Rejected | Unavailable:
         return Rejected("ingest does not know the key", reason="not_found")
     if code is grpc.StatusCode.INVALID_ARGUMENT:
         return Rejected("ingest refuses the request", reason="invalid_argument")
-    return Unavailable(f"ingest does not answer ({code.name})", dependency="ingest")
+    return Unavailable(
+        f"ingest does not answer ({code.name})", dependency="ingest", affects_all=code in _AWAY
+    )

@@ -84,7 +84,9 @@ class GrpcServer:
 
     def __init__(self, register: Sequence[Register], *, host: str, port: int) -> None:
         self._server = grpc.server(
-            ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"), interceptors=[_Guarded()]
+            ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"),
+            interceptors=[_Guarded()],
+            options=[("grpc.so_reuseport", 0)],  # else two services share a port without a word
         )
         for add in register:
             add(self._server)

@@ -1,5 +1,6 @@
 """HTTP door of a service: health, metrics, tracing, and a server that can be stopped."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -31,7 +32,14 @@ def http_app(title: str, checks: Mapping[str, Check]) -> FastAPI:
         title=title,
         docs_url=None,
         redoc_url=None,
-        telemetry={"metrics": False, "logs": False, "exclude": _is_probe},
+        # Spans go through our exporter alone, whatever the environment asks FastAPI to export.
+        telemetry={
+            "auto_configure": False,
+            "logs": False,
+            "metrics": False,
+            "operation_spans": False,
+            "exclude": _is_probe,
+        },
     )
     app.add_exception_handler(Rejected, _rejected)
     app.add_exception_handler(Unavailable, _unavailable)
@@ -90,10 +98,10 @@ class HttpServer:
     name = "http"
 
     def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._socket: socket.socket | None = None
         config = uvicorn.Config(
             app,
-            host=host,
-            port=port,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE_S,
@@ -101,12 +109,12 @@ class HttpServer:
             lifespan="off",
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
 
     @property
     def port(self) -> int:
         """Port that is bound; known once started."""
-        return int(self._server.servers[0].sockets[0].getsockname()[1])
+        return self._address[1]
 
     def start(self) -> None:
         """Returns when requests are answered.
@@ -114,15 +122,22 @@ class HttpServer:
         Raises:
             Unavailable: The port cannot be bound.
         """
+        host, port = self._address
+        try:
+            self._socket = socket.create_server(
+                (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+            )
+        except OSError as error:
+            raise Unavailable(
+                f"cannot listen on {host}:{port} (errno {error.errno}); is the port taken?",
+                dependency="http_port",
+            ) from error
+        self._address = (host, int(self._socket.getsockname()[1]))
         self._thread.start()
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
-                config = self._server.config
-                raise Unavailable(
-                    f"cannot listen on {config.host}:{config.port}; is the port taken?",
-                    dependency="http_port",
-                )
+                raise Unavailable(f"the server on {host}:{port} ended", dependency="http_port")
             time.sleep(0.01)
 
     def alive(self) -> bool:
@@ -132,4 +147,10 @@ class HttpServer:
     def stop(self) -> None:
         """Answers what is under way, then ends."""
         self._server.should_exit = True
-        self._thread.join(GRACE_S + 5)
+        if self._thread.is_alive():
+            self._thread.join(GRACE_S + 5)
+
+    def _serve(self) -> None:
+        if self._socket is not None:
+            with self._socket:
+                self._server.run(sockets=[self._socket])
