@@ -1,6 +1,7 @@
 """Grid, coordinates and shapes that the axial phantom is painted with. Lengths in mm."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def wave(rng: np.random.Generator, angle: Field, amplitudes: tuple[float, ...]) 
     return total
 
 
-def sigmoid(value: Field) -> Field:
+def sigmoid(value: NDArray[np.floating[Any]]) -> Field:
     """Logistic function."""
     return np.asarray(1 / (1 + np.exp(-value)), dtype=np.float32)
 

@@ -48,7 +48,7 @@ def start(rng: np.random.Generator) -> Body:
     )
     outside = outside * (1 + wave(rng, at.angle, (0.012, 0.012, 0.01, 0.006, 0.004)))
     groove = np.exp(-(((np.pi - np.abs(at.angle)) / 0.18) ** 2))
-    outside = np.asarray(outside * (1 - 0.05 * rng.uniform() * groove), dtype=np.float32)
+    face = np.asarray(outside * (1 - 0.05 * rng.uniform() * groove), dtype=np.float32)
     empty = np.zeros((SIDE, SIDE), dtype=bool)
     return Body(
         rng=rng,
@@ -56,7 +56,7 @@ def start(rng: np.random.Generator) -> Body:
         scale=scale,
         bulk=float(np.clip(rng.beta(2.5, 1.8) * 1.25, 0.25, 1.2)),
         half_axes=(a, b),
-        wall_outside=outside,
+        wall_outside=face,
         spine_y=b * rng.uniform(0.26, 0.46),
         fat_hu=rng.normal(-102, 6),
         muscle_hu=float(np.clip(rng.normal(45, 12), 10, 75)),
@@ -65,7 +65,7 @@ def start(rng: np.random.Generator) -> Body:
         canal=empty.copy(),
         bone=empty.copy(),
         muscle=empty.copy(),
-        inside=at.radius < outside,
+        inside=at.radius < face,
         body=empty.copy(),
         wall=np.zeros((SIDE, SIDE), dtype=np.float32),
     )
@@ -108,7 +108,7 @@ def lateral(body: Body) -> Field:
     """1 where the flank muscles run, 0 in front and behind."""
     angle = np.abs(body.at.angle)
     end = body.rng.uniform(1.9, 2.35)
-    return np.asarray(sigmoid((angle - 0.80) / 0.10) * sigmoid((end - angle) / 0.13), np.float32)
+    return np.asarray(sigmoid((angle - 0.80) / 0.10) * sigmoid((end - angle) / 0.13))
 
 
 def paint_wall(body: Body) -> Field:

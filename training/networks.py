@@ -1,5 +1,7 @@
 """The networks that ship; small enough to train and to run on two CPU cores."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -34,8 +36,7 @@ class PlainUNet(nn.Module):
             for i, o in zip(inputs, channels, strict=True)
         )
         self.up = nn.ModuleList(
-            nn.Sequential(convolution(a + b, a), convolution(a, a))
-            for a, b in zip(channels, channels[1:], strict=False)
+            nn.Sequential(convolution(a + b, a), convolution(a, a)) for a, b in pairwise(channels)
         )
         self.head = nn.Conv2d(channels[0], CLASSES, 1)
 
@@ -48,7 +49,7 @@ class PlainUNet(nn.Module):
             kept.append(x)
         for level in reversed(range(len(self.up))):
             x = self.up[level](torch.cat([upsample(x), kept[level]], 1))
-        return self.head(x)  # type: ignore[no-any-return]
+        return self.head(x)
 
 
 class Residual(nn.Module):
@@ -82,14 +83,11 @@ class ResidualPyramid(nn.Module):
         first, last, middle = channels[0], channels[-1], channels[-2]
         self.stem = convolution(1, first)
         self.down = nn.ModuleList(
-            [Residual(first, first)]
-            + [Residual(a, b, 2) for a, b in zip(channels, channels[1:], strict=False)]
+            [Residual(first, first)] + [Residual(a, b, 2) for a, b in pairwise(channels)]
         )
         self.pyramid = nn.ModuleList(convolution(last, middle, d) for d in (1, 2, 4, 8))
         self.project = nn.Conv2d(4 * middle + last, last, 1)
-        self.up = nn.ModuleList(
-            convolution(a + b, a) for a, b in zip(channels, channels[1:], strict=False)
-        )
+        self.up = nn.ModuleList(convolution(a + b, a) for a, b in pairwise(channels))
         self.head = nn.Conv2d(first, CLASSES, 1)
 
     def forward(self, hu: Tensor) -> Tensor:
@@ -103,7 +101,7 @@ class ResidualPyramid(nn.Module):
         x = self.project(torch.cat([branch(x) for branch in self.pyramid] + [overall], 1))
         for level in reversed(range(len(self.up))):
             x = self.up[level](torch.cat([upsample(x), kept[level]], 1))
-        return self.head(x)  # type: ignore[no-any-return]
+        return self.head(x)
 
 
 def normalise(hu: Tensor) -> Tensor:
@@ -197,7 +195,7 @@ class Ensemble(nn.Module):
     @staticmethod
     def probabilities(member: nn.Module, hu: Tensor) -> Tensor:
         """Class probabilities of one member (b, 5, rows, columns)."""
-        return member(hu).softmax(1)  # type: ignore[no-any-return]
+        return member(hu).softmax(1)
 
 
 def entropy(p: Tensor, dim: int) -> Tensor:

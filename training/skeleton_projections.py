@@ -246,7 +246,7 @@ def curve(rng: np.random.Generator, of: Spine, z: Field) -> Field:
     lordosis, kyphosis = rng.uniform(15, 45) * of.scale, rng.uniform(10, 45) * of.scale
     total = float(of.edges[of.lumbar])
     bend = -lordosis * np.sin(np.clip(z / total, -0.6, 1.15) * np.pi * 0.95)
-    return rng.normal(10, 15) + bend + kyphosis * np.clip((z - total) / 300, 0, 1.2)  # type: ignore[no-any-return]
+    return rng.normal(10, 15) + bend + kyphosis * np.clip((z - total) / 300, 0, 1.2)
 
 
 def make(rng: np.random.Generator) -> Sample:
@@ -255,7 +255,7 @@ def make(rng: np.random.Generator) -> Sample:
     low, high = extent(rng, of)
     covered_rows = int((high - low) / ROW_MM)
     top = int(rng.integers(0, max(1, ROWS - covered_rows)))
-    height = high - (np.arange(ROWS) - top + 0.5) * ROW_MM
+    height = np.asarray(high - (np.arange(ROWS) - top + 0.5) * ROW_MM, dtype=np.float64)
     inside = (np.arange(ROWS) >= top) & (np.arange(ROWS) < top + covered_rows)
     c = Canvas(rng, height)
     spine_y = curve(rng, of, c.z)

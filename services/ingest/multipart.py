@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
+from typing import Generic, Protocol, TypeVar
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
-
-from radloom.ports import Incoming
 
 MAX_BOUNDARY = 70
 """RFC 2046 section 5.1.1."""
@@ -41,7 +40,27 @@ class UnsupportedPart(ValueError):  # noqa: N818
     """A part, or the body, is of another media type; status 415."""
 
 
-class StowBody:
+class Part(Protocol):
+    """An instance that is being written, piece by piece."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes written so far."""
+        ...
+
+    def write(self, piece: bytes) -> None:
+        """Appends a piece."""
+        ...
+
+    def discard(self) -> None:
+        """Forgets it; harmless after it was kept."""
+        ...
+
+
+P = TypeVar("P", bound=Part)
+
+
+class StowBody(Generic[P]):
     """Takes the pieces of a request body and collects the instances in it.
 
     Args:
@@ -55,8 +74,8 @@ class StowBody:
         Malformed: It names no boundary.
     """
 
-    def __init__(self, content_type: str, new: Callable[[], Incoming], limits: Limits) -> None:
-        self.arrived: list[Incoming] = []
+    def __init__(self, content_type: str, new: Callable[[], P], limits: Limits) -> None:
+        self.arrived: list[P] = []
         self._new = new
         self._limits = limits
         self._bytes = 0

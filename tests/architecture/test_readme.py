@@ -1,8 +1,8 @@
 import re
 from pathlib import Path
 
-import click
 import pytest
+from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
 
 from radloom.cli import app
@@ -10,7 +10,7 @@ from radloom.cli import app
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 GROUP = get_command(app)
-assert isinstance(GROUP, click.Group)
+assert isinstance(GROUP, TyperGroup)
 COMMANDS = GROUP.commands
 
 
@@ -28,7 +28,7 @@ def test_the_readme_documents_every_option_and_no_other(name: str) -> None:
     options = {
         option
         for parameter in COMMANDS[name].params
-        if isinstance(parameter, click.Option)
+        if isinstance(parameter, TyperOption)
         for option in parameter.opts
     } - {"--help"}
     assert set(re.findall(r"`(--[\w-]+)`", sections()[name])) == options

@@ -1,12 +1,13 @@
 """What every object store must do; an S3 store joins the list of stores when it comes."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from radloom.adapters.object_store import FileObjectStore
-from radloom.errors import Rejected
+from radloom.errors import Rejected, Unavailable
 from radloom.ports import ObjectStore
 from radloom.wire.v1.common_pb2 import ObjectRef
 
@@ -51,6 +52,21 @@ def test_content_that_is_not_what_was_put_is_rejected(store: ObjectStore) -> Non
     assert refused.value.reason == "digest"
 
 
+def test_of_several_writers_of_one_key_exactly_one_wins(store: ObjectStore) -> None:
+    contents = [bytes([i]) * 1000 for i in range(8)]
+
+    def put(content: bytes) -> ObjectRef | None:
+        try:
+            return store.put("a/b/c", content)
+        except Rejected as error:
+            return None if error.reason == "conflict" else ObjectRef()
+
+    with ThreadPoolExecutor(len(contents)) as pool:
+        refs = [ref for ref in pool.map(put, contents) if ref is not None]
+    assert len(refs) == 1
+    assert store.get(refs[0]) in contents
+
+
 @pytest.mark.parametrize("key", ["", "/etc/x", "../x", "a/../b", ".hidden", "a//b", "a b", "a/"])
 def test_a_key_that_could_leave_the_store_is_rejected(store: ObjectStore, key: str) -> None:
     with pytest.raises(Rejected) as refused:
@@ -58,6 +74,22 @@ def test_a_key_that_could_leave_the_store_is_rejected(store: ObjectStore, key: s
     assert refused.value.reason == "object_key"
 
 
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
 def test_no_temporary_file_stays_behind(tmp_path: Path) -> None:
-    FileObjectStore(tmp_path).put("a/b", b"x")
-    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["b"]
+    store = FileObjectStore(tmp_path)
+    store.put("a/b", b"x")
+    with pytest.raises(Rejected):
+        store.put("a/b", b"y")
+    assert files_in(tmp_path) == ["b"]
+
+
+def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    store = FileObjectStore(tmp_path)
+    store.put("a", b"x")
+    with pytest.raises(Unavailable) as failed:
+        store.put("a/b", b"x")  # a file lies where a folder is needed
+    assert failed.value.dependency == "object_store"
+    assert files_in(tmp_path) == ["a"]

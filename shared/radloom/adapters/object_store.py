@@ -31,11 +31,12 @@ class FileObjectStore:
             key=key, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content)
         )
         try:
-            if path.exists():
+            self._make_folder(path.parent)
+            try:
+                _write_durably(path, content)
+            except FileExistsError:
                 self._require_same(path, ref)
-                return ref
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write_durably(path, content)
+                _sync_folder(path.parent)  # whoever wrote it may have died before that
         except OSError as error:
             raise _unavailable(error) from error
         return ref
@@ -60,6 +61,14 @@ class FileObjectStore:
             )
         return self._root / key
 
+    def _make_folder(self, folder: Path) -> None:
+        """Creates what is missing; a new folder's name is durable once its parent is synced."""
+        missing = [p for p in (folder, *folder.parents) if p.is_relative_to(self._root)]
+        for path in reversed(missing):
+            if not path.exists():
+                path.mkdir(exist_ok=True)
+                _sync_folder(path.parent)
+
     @staticmethod
     def _require_same(path: Path, ref: ObjectRef) -> None:
         if hashlib.sha256(path.read_bytes()).hexdigest() != ref.sha256:
@@ -70,17 +79,27 @@ class FileObjectStore:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    """Writes beside the target, syncs, renames, syncs the folder: never half a file."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+    """Writes beside the target, syncs, links, syncs the folder: never half a file, never over one.
+
+    Raises:
+        FileExistsError: There is a file already, perhaps of another process a moment ago.
+    """
+    if path.exists():
+        raise FileExistsError(path.name)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    Path(file.name).replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+        os.link(file.name, path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _unavailable(error: OSError) -> Unavailable:

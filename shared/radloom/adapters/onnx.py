@@ -1,7 +1,9 @@
 """Inference in process: the same repository, the same answers and errors as a Triton server."""
 
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -48,7 +50,7 @@ class EmbeddedInference:
         request_id: str = "",  # noqa: ARG002 - names the call in a server's trace; there is none
         deadline_s: float = 60.0,
     ) -> InferenceResult:
-        """Runs `model` once; see `ports.Inference`. A call under way is not cut short."""
+        """Runs `model` once; see `ports.Inference`."""
         if deadline_s <= 0:
             raise Unavailable(f"{model}: the deadline has passed", dependency=f"model:{model}")
         found = self._model(model)
@@ -56,16 +58,17 @@ class EmbeddedInference:
         require_inputs(found.config, inputs)
         wanted = self._wanted(found.config, outputs)
         if found.config.HasField("ensemble_scheduling"):
-            answers = self._walk(found.config.ensemble_scheduling, inputs)
+            answers = self._walk(found.config.ensemble_scheduling, inputs, deadline_s)
             return InferenceResult({name: answers[name] for name in wanted}, chosen)
         session = self._session(found, chosen)
-        try:
-            made = session.run(wanted, dict(inputs))
-        except Exception as error:  # onnxruntime's own classes share no narrower base
-            raise Unavailable(
-                f"{model}: onnxruntime failed ({type(error).__name__})",
-                dependency=f"model:{model}",
-            ) from error
+        with ended_after(deadline_s) as options:
+            try:
+                made = session.run(wanted, dict(inputs), options)
+            except Exception as error:  # onnxruntime's own classes share no narrower base
+                cause = "the deadline has passed" if options.terminate else "onnxruntime failed"
+                raise Unavailable(
+                    f"{model}: {cause} ({type(error).__name__})", dependency=f"model:{model}"
+                ) from error
         return InferenceResult(dict(zip(wanted, made, strict=True)), chosen)
 
     def ready(self, model: str) -> None:
@@ -122,14 +125,31 @@ class EmbeddedInference:
                 self._sessions[key] = open_session(model, version)
             return self._sessions[key]
 
-    def _walk(self, scheduling: ModelEnsembling, inputs: Arrays) -> dict[str, NDArray[np.generic]]:
+    def _walk(
+        self, scheduling: ModelEnsembling, inputs: Arrays, deadline_s: float
+    ) -> dict[str, NDArray[np.generic]]:
+        ends = time.monotonic() + deadline_s
         tensors = dict(inputs)
         for step in scheduling.step:
             given = {inner: tensors[outer] for inner, outer in step.input_map.items()}
             version = "" if step.model_version < 0 else str(step.model_version)
-            made = self.infer(step.model_name, given, version=version).outputs
-            tensors |= {outer: made[inner] for inner, outer in step.output_map.items()}
+            left_s = ends - time.monotonic()
+            answer = self.infer(step.model_name, given, version=version, deadline_s=left_s)
+            tensors |= {outer: answer.outputs[inner] for inner, outer in step.output_map.items()}
         return tensors
+
+
+@contextmanager
+def ended_after(deadline_s: float) -> Iterator[onnxruntime.RunOptions]:
+    """Options of a run that onnxruntime ends, between two nodes, once the deadline has passed."""
+    options = onnxruntime.RunOptions()
+    timer = threading.Timer(deadline_s, setattr, (options, "terminate", True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield options
+    finally:
+        timer.cancel()
 
 
 def open_session(model: RepositoryModel, version: str) -> onnxruntime.InferenceSession:
