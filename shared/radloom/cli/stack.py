@@ -176,6 +176,7 @@ class Stack:
         """Starts again what ended by itself; returns the names."""
         dead = [name for name, child in self._children.items() if child.poll() is not None]
         for service in dead:
+            _end(self._children[service])
             time.sleep(RESTART_PAUSE_S)
             self._spawn(service)
         return dead

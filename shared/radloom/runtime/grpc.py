@@ -27,6 +27,7 @@ class _Guarded(grpc.ServerInterceptor):
         continuation: "Callable[[grpc.HandlerCallDetails], grpc.RpcMethodHandler[Any, Any] | None]",
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        """Wraps the method that a call asks for."""
         handler = continuation(handler_call_details)
         if handler is None or handler.unary_unary is None:
             return handler
