@@ -1,24 +1,39 @@
 """Takes instances in, groups them into studies, releases studies that are quiet."""
 
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import BinaryIO, TypeVar
 
 import sqlalchemy as sa
 from opentelemetry import propagate, trace
 from sqlalchemy import Connection
 
-from radloom.errors import Rejected
+from radloom.errors import Rejected, Unavailable
 from radloom.identifiers import derived_uuid
 from radloom.ports import Clock, Enqueue, Incoming, InstanceStore, Transactions
 from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
 from radloom.wire.v1.study_received_pb2 import ReceivedSeries, StudyReceived
 from services.ingest import tables
-from services.ingest.admission import DUPLICATE, MISMATCH, Admitted, Refusal, admit
+from services.ingest.admission import (
+    DUPLICATE,
+    MISMATCH,
+    Admitted,
+    Refusal,
+    admit,
+    same_data_set,
+)
 from services.ingest.subject import subject_key
 
+log = logging.getLogger(__name__)
 tracer = trace.get_tracer("services.ingest")
+
+T = TypeVar("T")
+
+MAX_COLLISIONS = 10
+"""Each costs another process a commit, so as many in a row mean something else."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +69,6 @@ class Ingest:
     secret: bytes
     quiet: timedelta
 
-    # ------------------------------------------------------------ instances
-
     def receive(
         self, arrived: Sequence[Incoming], study_instance_uid: str = ""
     ) -> Sequence[Verdict]:
@@ -71,18 +84,69 @@ class Ingest:
             Unavailable: Store or database do not answer; nothing was acknowledged.
         """
         verdicts = [self._judge(item, study_instance_uid) for item in arrived]
+        with self.database.reading() as connection:
+            verdicts = [
+                self._compared(connection, item, verdict)
+                for item, verdict in zip(arrived, verdicts, strict=True)
+            ]
         good = [item for item, v in zip(arrived, verdicts, strict=True) if v.admitted]
         self.store.keep(good)
-        with self.database.transaction() as connection:
-            for k, item in enumerate(arrived):
-                admitted = verdicts[k].admitted
-                if admitted is None:
-                    continue
-                try:
-                    self._remember(connection, admitted, item.sha256())
-                except Refusal as refusal:
-                    verdicts[k] = Verdict(None, refusal)
-        return verdicts
+        return self._transact(lambda connection: self._remember_each(connection, arrived, verdicts))
+
+    def _compared(self, connection: Connection, item: Incoming, verdict: Verdict) -> Verdict:
+        """The verdict in the light of what is kept already, before anything is written."""
+        if verdict.admitted is None:
+            return verdict
+        known = tables.instance(connection, verdict.admitted.sop_instance_uid)
+        if known is None or self._is_same(item.sha256(), known, item.read):
+            return verdict
+        return Verdict(None, _contradiction(verdict.admitted))
+
+    def _is_same(self, sha256: str, known: tables.Row, content: Callable[[], BinaryIO]) -> bool:
+        if sha256 == known["sha256"]:
+            return True
+        try:
+            kept = self.store.path(known["sha256"])
+        except Rejected:
+            return False
+        with content() as new, kept.open("rb") as old:
+            return same_data_set(new, old)
+
+    def _transact(self, write: Callable[[Connection], T]) -> T:
+        """Result of `write` in one transaction.
+
+        Of two transactions that add the same row at once PostgreSQL fails one; it looks again and
+        then finds the other's row.
+        """
+        for _ in range(MAX_COLLISIONS):
+            try:
+                with self.database.transaction() as connection:
+                    return write(connection)
+            except sa.exc.IntegrityError:
+                continue
+        raise Unavailable(
+            f"{MAX_COLLISIONS} times another process added the same rows; send it again",
+            dependency="database",
+        )
+
+    def _remember_each(
+        self, connection: Connection, arrived: Sequence[Incoming], verdicts: Sequence[Verdict]
+    ) -> Sequence[Verdict]:
+        final = list(verdicts)
+        rows = [(v.admitted, k) for k, v in enumerate(verdicts) if v.admitted is not None]
+        # All take locks in one order, so that none waits for one that waits for it.
+        rows.sort(key=lambda row: (row[0].study_instance_uid, row[0].sop_instance_uid, row[1]))
+        for admitted, k in rows:
+            try:
+                self._remember(connection, admitted, arrived[k].sha256())
+            except Refusal as refusal:
+                final[k] = Verdict(None, refusal)
+        for verdict in final:
+            if verdict.refusal is not None:
+                log.warning(
+                    "an instance was refused: %s", f"0x{verdict.refusal.failure_reason:04X}"
+                )
+        return final
 
     @staticmethod
     def _judge(item: Incoming, study_instance_uid: str) -> Verdict:
@@ -98,69 +162,30 @@ class Ingest:
         Raises:
             Refusal: It contradicts what is kept already.
         """
-        named = (new.sop_class_uid, new.sop_instance_uid)
         key = subject_key(self.secret, new.patient[0], new.patient[1])
         known = tables.instance(connection, new.sop_instance_uid)
         if known is not None:
-            if known["sha256"] != sha256:
-                raise Refusal(
-                    "another content is kept under this SOP Instance UID; changed content needs "
-                    "a new UID",
-                    DUPLICATE,
-                    *named,
-                )
+            if not self._is_same(sha256, known, lambda: self.store.path(sha256).open("rb")):
+                raise _contradiction(new)
             return
-        study = tables.study(connection, new.study_instance_uid)
+        study = tables.locked_study(connection, new.study_instance_uid)
         if study is not None and study["subject_key"] != key:
             raise Refusal(
                 "the study belongs to another patient; check PatientID and IssuerOfPatientID",
                 MISMATCH,
-                *named,
+                new.sop_class_uid,
+                new.sop_instance_uid,
             )
         now = self.clock.now()
-        self._remember_subject(connection, key, new)
-        connection.execute(
-            sa.insert(tables.INSTANCES).values(
-                sop_instance_uid=new.sop_instance_uid,
-                study_instance_uid=new.study_instance_uid,
-                series_instance_uid=new.series_instance_uid,
-                sop_class_uid=new.sop_class_uid,
-                modality=new.modality,
-                sha256=sha256,
-                transfer_syntax_uid=new.transfer_syntax_uid,
-                attributes=new.attributes,
-                received_at=now,
-            )
-        )
+        tables.add_subject(connection, key, new.patient)
+        tables.add_instance(connection, new, sha256, now)
         opens = not new.is_result_of_ours
         if study is None:
             headers: dict[str, str] = {}
             propagate.inject(headers)
-            connection.execute(
-                sa.insert(tables.STUDIES).values(
-                    study_instance_uid=new.study_instance_uid,
-                    subject_key=key,
-                    last_received_at=now,
-                    is_open=opens,
-                    revision=0,
-                    trace_headers=headers,
-                )
-            )
+            tables.add_study(connection, new.study_instance_uid, key, now, headers, is_open=opens)
         elif opens:
-            connection.execute(
-                sa.update(tables.STUDIES)
-                .where(tables.STUDIES.c.study_instance_uid == new.study_instance_uid)
-                .values(last_received_at=now, is_open=True)
-            )
-
-    @staticmethod
-    def _remember_subject(connection: Connection, key: str, new: Admitted) -> None:
-        if tables.subject(connection, key) is None:
-            names = ("patient_id", "issuer_of_patient_id", "patient_name", "patient_birth_date")
-            values = dict(zip((*names, "patient_sex"), new.patient, strict=True))
-            connection.execute(sa.insert(tables.SUBJECTS).values(subject_key=key, **values))
-
-    # ------------------------------------------------------------ release
+            tables.reopen(connection, new.study_instance_uid, now)
 
     def release_quiet_studies(self) -> int:
         """Releases every study that has been quiet long enough; returns how many.
@@ -179,7 +204,7 @@ class Ingest:
 
     def _release(self, connection: Connection, study_instance_uid: str) -> int:
         """Marks a study as released and enqueues the event, in one transaction."""
-        study = tables.study(connection, study_instance_uid)
+        study = tables.locked_study(connection, study_instance_uid)
         since = self.clock.now() - self.quiet
         if not study or not study["is_open"] or tables.aware(study["last_received_at"]) > since:
             return 0  # an instance came between looking and locking
@@ -195,11 +220,7 @@ class Ingest:
         ):
             name = derived_uuid("study.received", study_instance_uid, event.content_sha256)
             self.enqueue(connection, event, event_id=str(name))
-        connection.execute(
-            sa.update(tables.STUDIES)
-            .where(tables.STUDIES.c.study_instance_uid == study_instance_uid)
-            .values(is_open=False, revision=event.revision)
-        )
+        tables.close(connection, study_instance_uid, event.revision)
         return 1
 
     def _event(self, connection: Connection, study: tables.Row) -> StudyReceived:
@@ -221,8 +242,6 @@ class Ingest:
         )
         event.released_at.FromDatetime(self.clock.now())
         return event
-
-    # ------------------------------------------------------------ custodian
 
     def resolve_subject(self, key: str) -> ResolveSubjectResponse:
         """Identity behind a subject key.
@@ -246,18 +265,11 @@ class Ingest:
         key = subject_key(self.secret, patient_id, issuer)
         digest = hashlib.sha256(content).hexdigest()
         document_id = str(derived_uuid("document", key, content_type, digest))
-        with self.database.transaction() as connection:
-            if tables.document(connection, document_id) is None:
-                connection.execute(
-                    sa.insert(tables.DOCUMENTS).values(
-                        document_id=document_id,
-                        subject_key=key,
-                        content_type=content_type,
-                        content=content,
-                        sha256=digest,
-                        received_at=self.clock.now(),
-                    )
-                )
+        self._transact(
+            lambda connection: tables.add_document(
+                connection, document_id, key, content_type, content, digest, self.clock.now()
+            )
+        )
         return document_id
 
     def document(self, document_id: str) -> GetDocumentResponse:
@@ -275,3 +287,12 @@ class Ingest:
         answer = GetDocumentResponse(**{name: row[name] for name in names})
         answer.received_at.FromDatetime(tables.aware(row["received_at"]))
         return answer
+
+
+def _contradiction(new: Admitted) -> Refusal:
+    return Refusal(
+        "another content is kept under this SOP Instance UID; changed content needs a new UID",
+        DUPLICATE,
+        new.sop_class_uid,
+        new.sop_instance_uid,
+    )

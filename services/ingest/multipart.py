@@ -11,6 +11,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 MAX_BOUNDARY = 70
 """RFC 2046 section 5.1.1."""
 MAX_PART_HEADER_BYTES = 8192
+MAX_PREAMBLE_BYTES = 8192
+"""Text before the first boundary, which readers skip (RFC 2046 section 5.1.1)."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class StowBody(Generic[P]):
         self._header: tuple[bytearray, bytearray] = (bytearray(), bytearray())
         self._part_type = ""
         self._ended = False
+        self._delimiter = b""
+        self._preamble = bytearray()
         kind, options = parse_options_header(content_type)
         wanted = options.get(b"type", b"application/dicom").lower()
         self._parser: MultipartParser | None = None
@@ -110,6 +114,8 @@ class StowBody(Generic[P]):
         if self._parser is None:
             self._append(piece)
             return
+        if self._delimiter:
+            piece = self._after_preamble(piece)
         try:
             self._parser.write(piece)
         except MultipartParseError as error:
@@ -134,6 +140,7 @@ class StowBody(Generic[P]):
     def _parser_for(self, boundary: bytes) -> MultipartParser:
         if not 1 <= len(boundary) <= MAX_BOUNDARY:
             raise Malformed(f"a boundary of {len(boundary)} characters; expected 1 to 70")
+        self._delimiter = b"--" + boundary
         return MultipartParser(
             boundary,
             {
@@ -146,6 +153,18 @@ class StowBody(Generic[P]):
                 "on_end": self._end,
             },
         )
+
+    def _after_preamble(self, piece: bytes) -> bytes:
+        """What the parser may see: from the first boundary on, without padding behind it."""
+        self._preamble += piece
+        at = (b"\r\n" + self._preamble).find(b"\r\n" + self._delimiter)
+        rest = self._preamble[at + len(self._delimiter) :].lstrip(b" \t") if at >= 0 else b""
+        if rest:
+            first, self._delimiter, self._preamble = self._delimiter, b"", bytearray()
+            return first + bytes(rest)
+        if len(self._preamble) > MAX_PREAMBLE_BYTES:
+            raise Malformed(f"no boundary in the first {MAX_PREAMBLE_BYTES} bytes")
+        return b""
 
     def _begin(self) -> None:
         if len(self.arrived) >= self._limits.parts:

@@ -118,7 +118,7 @@ def _identity(level: Level, row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _count(text: str, name: str) -> int:
-    if not text.isdigit():
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise Rejected(f"{name}={text[:20]!r}; expected a whole number", reason="query")
     return int(text)
 

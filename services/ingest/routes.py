@@ -2,6 +2,9 @@
 
 import base64
 import binascii
+import json
+import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,11 +12,15 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from radloom.errors import Rejected
 from services.ingest import qido, stow, tables, wado
+from services.ingest.admission import UID
 from services.ingest.handler import Ingest
 from services.ingest.multipart import Limits, Malformed, StowBody, TooLarge, UnsupportedPart
+
+log = logging.getLogger(__name__)
 
 DICOM_JSON = "application/dicom+json"
 MAX_DOCUMENT_BYTES = 4 * 2**20
@@ -44,6 +51,10 @@ def _add_stow(router: APIRouter, ingest: Ingest, limits: Limits) -> None:
 async def _store(request: Request, ingest: Ingest, limits: Limits, study: str) -> Response:
     if not _accepts_json(request):
         return _problem(406, f"answers are {DICOM_JSON}; send Accept: {DICOM_JSON}")
+    _require_uids(study)
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limits.body_bytes:
+        return _problem(413, f"the body exceeds {limits.body_bytes} bytes; split the post")
     try:
         body = StowBody(request.headers.get("content-type", ""), ingest.store.incoming, limits)
     except (Malformed, UnsupportedPart) as error:
@@ -55,10 +66,26 @@ async def _store(request: Request, ingest: Ingest, limits: Limits, study: str) -
         verdicts = await run_in_threadpool(ingest.receive, body.arrived, study)
     except (Malformed, TooLarge, UnsupportedPart) as error:
         return _problem(_STATUS_OF[type(error)], str(error))
+    except ClientDisconnect:
+        log.warning("a sender hung up before its body ended; nothing of it was kept")
+        return _problem(400, "the body ended early")
     finally:
         await run_in_threadpool(body.discard)
     status, answer = stow.answer(verdicts, _root(request))
     return JSONResponse(answer, status, media_type=DICOM_JSON)
+
+
+def _require_uids(*uids: str) -> None:
+    """Checks the UIDs of a URL; empty ones are not in it.
+
+    Raises:
+        Rejected: One is no UID.
+    """
+    for uid in uids:
+        if uid and not UID.fullmatch(uid):
+            raise Rejected(
+                f"{uid[:64]!r} in the URL; expected a UID (PS3.5 section 9.1)", reason="uid"
+            )
 
 
 def _accepts_json(request: Request) -> bool:
@@ -76,6 +103,7 @@ def _root(request: Request) -> str:
 
 def _add_qido(router: APIRouter, ingest: Ingest) -> None:
     def answer(request: Request, level: qido.Level, study: str = "", series: str = "") -> Response:
+        _require_uids(study, series)
         with ingest.database.reading() as connection:
             rows = [dict(row) for row in tables.instances(connection, study=study, series=series)]
         found = qido.search(level, rows, request.query_params.multi_items())
@@ -118,6 +146,7 @@ def _retrieve_url(root: str, item: dict[str, Any]) -> str:
 
 def _add_wado(router: APIRouter, ingest: Ingest) -> None:  # noqa: C901 - one small function per route
     def files(study: str, series: str = "", sop: str = "") -> list[Path]:
+        _require_uids(study, series, sop)
         with ingest.database.reading() as connection:
             rows = tables.instances(connection, study=study, series=series, sop=sop)
         if not rows:
@@ -158,7 +187,7 @@ def _add_wado(router: APIRouter, ingest: Ingest) -> None:  # noqa: C901 - one sm
     @router.get("/dicom-web/studies/{study}/series/{series}/instances/{sop}/frames/{numbers}")
     def frames(study: str, series: str, sop: str, numbers: str) -> Response:
         wanted = numbers.split(",")
-        if not all(number.isdigit() for number in wanted):
+        if not all(re.fullmatch(r"[0-9]{1,9}", number) for number in wanted):
             raise Rejected("frame numbers must be whole numbers from 1", reason="query")
         found = files(study, series, sop)[0]
         content_type, body = wado.frames(found, [int(number) for number in wanted])
@@ -186,8 +215,6 @@ def _keep_document(ingest: Ingest, body: bytes) -> str:
         Rejected: It is no DocumentReference with one base64 text attachment and a subject
             identifier.
     """
-    import json  # noqa: PLC0415 - only this door reads JSON
-
     try:
         resource = json.loads(body)
         (content,) = resource["content"]

@@ -1,10 +1,12 @@
 """Tables of ingest and the statements on them. Migrations create what is declared here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+
+from services.ingest.admission import Admitted
 
 METADATA = sa.MetaData()
 
@@ -57,6 +59,99 @@ DOCUMENTS = sa.Table(
 
 Row = sa.RowMapping
 
+# ---------------------------------------------------------------- writes
+
+
+def add_subject(connection: Connection, key: str, patient: tuple[str, ...]) -> None:
+    """Adds the identity behind a key, unless it is known."""
+    if subject(connection, key) is None:
+        names = [column.name for column in SUBJECTS.columns]
+        values = dict(zip(names, (key, *patient), strict=True))
+        connection.execute(sa.insert(SUBJECTS).values(values))
+
+
+def add_instance(connection: Connection, new: Admitted, sha256: str, now: datetime) -> None:
+    """Adds an instance whose content is durable."""
+    connection.execute(
+        sa.insert(INSTANCES).values(
+            sop_instance_uid=new.sop_instance_uid,
+            study_instance_uid=new.study_instance_uid,
+            series_instance_uid=new.series_instance_uid,
+            sop_class_uid=new.sop_class_uid,
+            modality=new.modality,
+            sha256=sha256,
+            transfer_syntax_uid=new.transfer_syntax_uid,
+            attributes=new.attributes,
+            received_at=now,
+        )
+    )
+
+
+def add_study(
+    connection: Connection,
+    study_instance_uid: str,
+    key: str,
+    now: datetime,
+    trace_headers: Mapping[str, str],
+    *,
+    is_open: bool,
+) -> None:
+    """Adds a study that was never released."""
+    connection.execute(
+        sa.insert(STUDIES).values(
+            study_instance_uid=study_instance_uid,
+            subject_key=key,
+            last_received_at=now,
+            is_open=is_open,
+            revision=0,
+            trace_headers=dict(trace_headers),
+        )
+    )
+
+
+def reopen(connection: Connection, study_instance_uid: str, now: datetime) -> None:
+    """Notes that an instance came, so that the study waits for quiet again."""
+    connection.execute(
+        sa.update(STUDIES)
+        .where(STUDIES.c.study_instance_uid == study_instance_uid)
+        .values(last_received_at=now, is_open=True)
+    )
+
+
+def close(connection: Connection, study_instance_uid: str, revision: int) -> None:
+    """Notes that the study was released."""
+    connection.execute(
+        sa.update(STUDIES)
+        .where(STUDIES.c.study_instance_uid == study_instance_uid)
+        .values(is_open=False, revision=revision)
+    )
+
+
+def add_document(
+    connection: Connection,
+    document_id: str,
+    key: str,
+    content_type: str,
+    content: bytes,
+    sha256: str,
+    now: datetime,
+) -> None:
+    """Adds a document, unless it is known."""
+    if document(connection, document_id) is None:
+        connection.execute(
+            sa.insert(DOCUMENTS).values(
+                document_id=document_id,
+                subject_key=key,
+                content_type=content_type,
+                content=content,
+                sha256=sha256,
+                received_at=now,
+            )
+        )
+
+
+# ---------------------------------------------------------------- reads
+
 
 def instance(connection: Connection, sop_instance_uid: str) -> Row | None:
     """One instance."""
@@ -88,10 +183,13 @@ def instances(
     return connection.execute(query).mappings().all()
 
 
-def study(connection: Connection, study_instance_uid: str) -> Row | None:
-    """One study."""
+def locked_study(connection: Connection, study_instance_uid: str) -> Row | None:
+    """One study, which no other transaction changes until this one ends.
+
+    Else a study might be marked as released by one that does not see an instance just added.
+    """
     query = sa.select(STUDIES).where(STUDIES.c.study_instance_uid == study_instance_uid)
-    return connection.execute(query).mappings().first()
+    return connection.execute(query.with_for_update()).mappings().first()
 
 
 def quiet_studies(connection: Connection, since: datetime) -> Sequence[Row]:
