@@ -84,7 +84,7 @@ for slices that cut muscle off, not for numbers without grade and interval.
 
 ## Measured
 
-By `python -m training.export` on {n} simulated slices that were not trained on, after the clean-up
+By `python -m training.build` on {n} simulated slices that were not trained on, after the clean-up
 of `services/muscle_seg/muscle.py`. These numbers describe the simulator, not patients.
 
 | | |
@@ -152,7 +152,7 @@ and tilted gantries were simulated only roughly.
 
 ## Measured
 
-By `python -m training.export` on {n} simulated volumes that were not trained on ({covered_n} with
+By `python -m training.build` on {n} simulated volumes that were not trained on ({covered_n} with
 L3). These numbers describe the simulator, not patients.
 
 | | |

@@ -1,16 +1,13 @@
 """From trained weights to the model repository: merge, calibrate, fp16, golden, card.
 
-    python -m training.export --weights build/models --valid axial_valid.npz \
-        --valid-l3 skeleton_valid.npz --repository triton_models --volume samples/ct_torso
-
 Every number in config.pbtxt and in the cards is measured here, on simulated data that was not
 trained on, and written here; none is written by hand.
 """
 
-import argparse
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +28,23 @@ from training.skeleton_projections import ROW_MM
 COVERAGE = 0.90
 GRID_MM = (1.5, 1.5)
 OPSET = 17
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What an export reads and where it writes.
+
+    Attributes:
+        weights: Folder of trained weights, `<architecture>-<fold>.pt` and `l3-0.pt`.
+        held_out: Simulated data that was not trained on; see `training.simulate`.
+        repository: Model repository.
+        volume: DICOM folder of the golden inference.
+    """
+
+    weights: Path
+    held_out: Path
+    repository: Path
+    volume: Path
 
 
 class LocatorGraph(nn.Module):
@@ -209,7 +223,7 @@ def write_model(
     (folder / "MODEL_CARD.md").write_text(card)
 
 
-def export_ensemble(given: argparse.Namespace) -> None:
+def export_ensemble(given: Calibration) -> None:
     """Merges the members found in the weights folder and writes `muscle_ensemble`."""
     members, names = [], []
     for path in sorted(given.weights.glob("*-*.pt")):
@@ -222,7 +236,7 @@ def export_ensemble(given: argparse.Namespace) -> None:
     weights = given.repository / "muscle_ensemble" / "1" / "model.onnx"
     outputs = ["mean", "var", "mi", "members"]
     digest = write_onnx(Ensemble(members), torch.zeros(1, 1, 256, 256), "hu", outputs, weights)
-    valid = np.load(given.valid)
+    valid = np.load(given.held_out)
     judged = judge_muscle(weights, valid["i"], valid["l"])
     hu = muscle_input(given.volume)
     made = run(weights, "hu", hu)
@@ -250,11 +264,11 @@ def golden_members(weights: Path, hu: NDArray[np.float32]) -> NDArray[np.float16
     return run(weights, "hu", np.rint(hu))["members"].astype(np.float16)
 
 
-def export_locator(given: argparse.Namespace) -> None:
+def export_locator(given: Calibration) -> None:
     """Writes `l3_locator`."""
     net = L3Locator()
     net.load_state_dict(torch.load(given.weights / "l3-0.pt"))
-    judged = judge_locator(net.eval(), np.load(given.valid_l3))
+    judged = judge_locator(net.eval(), np.load(given.held_out))
     weights = given.repository / "l3_locator" / "1" / "model.onnx"
     graph = LocatorGraph(net, judged["temperature"])
     example = torch.zeros(1, 2, 192, 96)
@@ -280,18 +294,3 @@ def export_locator(given: argparse.Namespace) -> None:
         locator_card(judged, digest, weights.stat().st_size),
     )
     print(json.dumps(judged, indent=1), made["covered"], int(made["rows"].argmax()))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--valid", type=Path, required=True)
-    parser.add_argument("--valid-l3", type=Path, required=True)
-    parser.add_argument("--repository", type=Path, default=Path("triton_models"))
-    parser.add_argument("--volume", type=Path, default=Path("samples/ct_torso"))
-    parser.add_argument("--only", choices=["l3", "muscle"])
-    arguments = parser.parse_args()
-    if arguments.only != "muscle":
-        export_locator(arguments)
-    if arguments.only != "l3":
-        export_ensemble(arguments)

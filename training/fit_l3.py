@@ -1,12 +1,9 @@
 """Trains the L3 locator on simulated projections.
 
-    python -m training.fit_l3 0 --data skeleton.npz --iterations 1500 --out l3.pt
-
 Appearance is randomised far beyond anatomy, because a network that was trained on tidy phantoms
 does not read real bone: without it the error on real volumes was whole vertebrae.
 """
 
-import argparse
 import time
 from pathlib import Path
 
@@ -151,14 +148,3 @@ def fit(seed: int, data: Path, iterations: int, out: Path, threads: int = 1) -> 
             print(f"l3 {step + 1} loss {value.item():.3f} {spent:.0f} CPU-s", flush=True)
     torch.save(net.state_dict(), out)
     return net.eval()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("seed", type=int)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--iterations", type=int, default=1500)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args()
-    fit(given.seed, given.data, given.iterations, given.out, given.threads)

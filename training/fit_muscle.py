@@ -1,12 +1,9 @@
 """Trains one segmentation member on simulated slices.
 
-    python -m training.fit_muscle plain 0 --data axial.npz --iterations 1200 --out plain-0.pt
-
 Deterministic by seed up to the arithmetic of the machine. An interrupted run resumes from its
 checkpoint.
 """
 
-import argparse
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,15 +114,3 @@ def fit(
     torch.save(net.state_dict(), out)
     checkpoint.unlink(missing_ok=True)
     return net.eval()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("architecture", choices=sorted(ARCHITECTURES))
-    parser.add_argument("fold", type=int)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--iterations", type=int, default=1200)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args()
-    fit(given.architecture, given.fold, given.data, given.iterations, given.out, given.threads)
