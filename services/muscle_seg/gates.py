@@ -68,11 +68,13 @@ def header_gates(headers: Sequence[Dataset]) -> list[Gate]:
         tuple(round(float(v), 3) for v in ds.get("ImageOrientationPatient") or ()) for ds in headers
     }
     matrices = {(ds.get("Rows"), ds.get("Columns")) for ds in headers}
-    if len(orientations) > 1 or len(matrices) > 1:
+    pixels = {tuple(round(float(v), 4) for v in ds.get("PixelSpacing") or ()) for ds in headers}
+    if max(len(orientations), len(matrices), len(pixels)) > 1:
         failed.append(
             Gate(
                 "mixed_series",
-                f"{len(orientations)} orientations and {len(matrices)} matrix sizes in one series",
+                f"{len(orientations)} orientations, {len(matrices)} matrix sizes and "
+                f"{len(pixels)} pixel spacings in one series",
             )
         )
     return failed

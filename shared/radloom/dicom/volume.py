@@ -130,7 +130,7 @@ def read_volume(instances: Sequence[Dataset]) -> Volume:
     """The volume that `instances` hold, in any order, direction and transfer syntax.
 
     Raises:
-        Rejected: Geometry is missing, or pixels are missing or cannot be decoded.
+        Rejected: Geometry or rescale is missing, or pixels are missing or cannot be decoded.
     """
     geometry = read_geometry(instances)
     ordered = [instances[k] for k in geometry.order]
@@ -165,8 +165,7 @@ def _plane(ds: Dataset, order: SliceOrder) -> NDArray[np.int16]:
             "transfer syntax that pydicom reads",
             reason="pixels",
         ) from error
-    slope = float(ds.get("RescaleSlope", 1))
-    intercept = float(ds.get("RescaleIntercept", 0))
+    (slope,), (intercept,) = _numbers(ds, "RescaleSlope", 1), _numbers(ds, "RescaleIntercept", 1)
     hu = np.rint(stored * slope + intercept)
     padding = ds.get("PixelPaddingValue")
     if padding is not None:
@@ -177,9 +176,10 @@ def _plane(ds: Dataset, order: SliceOrder) -> NDArray[np.int16]:
 def _numbers(ds: Dataset, name: str, count: int) -> NDArray[np.float64]:
     value = ds.get(name)
     try:
-        numbers = np.array([float(v) for v in value or ()], dtype=np.float64)
+        numbers = np.atleast_1d(np.array(value, dtype=np.float64))
     except (TypeError, ValueError):
         numbers = np.empty(0)
     if len(numbers) != count or not np.isfinite(numbers).all():
-        raise Rejected(f"{name} must hold {count} numbers", reason="geometry")
+        reason = "rescale" if name.startswith("Rescale") else "geometry"
+        raise Rejected(f"{name} must hold {count} finite numbers", reason=reason)
     return numbers
