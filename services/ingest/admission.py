@@ -141,12 +141,12 @@ def admit(content: BinaryIO, study_instance_uid: str = "") -> Admitted:
         is_result_of_ours = _text(ds, "Manufacturer") == MANUFACTURER
     except Refusal:
         raise
-    except OSError as error:
-        raise Unavailable(
-            f"the instance cannot be read again ({type(error).__name__})",
-            dependency="instance_store",
-        ) from error
     except Exception as error:  # pydicom raises what it meets; the sender is told the class
+        if isinstance(error, OSError) and error.errno:  # pydicom's own have none
+            raise Unavailable(
+                f"the instance cannot be read again (errno {error.errno})",
+                dependency="instance_store",
+            ) from error
         raise Refusal(
             f"not readable as a DICOM Part 10 file ({type(error).__name__})", CANNOT_UNDERSTAND
         ) from error
