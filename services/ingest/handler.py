@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import BinaryIO, TypeVar
 
@@ -15,7 +15,6 @@ from radloom.errors import Rejected, Unavailable
 from radloom.identifiers import derived_uuid
 from radloom.ports import Clock, Enqueue, Incoming, InstanceStore, Transactions
 from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
-from radloom.wire.v1.study_received_pb2 import ReceivedSeries, StudyReceived
 from services.ingest import tables
 from services.ingest.admission import (
     DUPLICATE,
@@ -25,6 +24,7 @@ from services.ingest.admission import (
     admit,
     same_data_set,
 )
+from services.ingest.release import study_received
 from services.ingest.subject import subject_key
 
 log = logging.getLogger(__name__)
@@ -43,10 +43,12 @@ class Verdict:
     Attributes:
         admitted: What was read of it; None when it was refused.
         refusal: Why it was refused; None when it is kept.
+        is_known: Kept since before, unchanged.
     """
 
     admitted: Admitted | None
     refusal: Refusal | None
+    is_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,13 @@ class Ingest:
                 self._compared(connection, item, verdict)
                 for item, verdict in zip(arrived, verdicts, strict=True)
             ]
-        good = [item for item, v in zip(arrived, verdicts, strict=True) if v.admitted]
-        self.store.keep(good)
+        self.store.keep(
+            [
+                item
+                for item, v in zip(arrived, verdicts, strict=True)
+                if v.admitted and not v.is_known
+            ]
+        )
         return self._transact(lambda connection: self._remember_each(connection, arrived, verdicts))
 
     def _compared(self, connection: Connection, item: Incoming, verdict: Verdict) -> Verdict:
@@ -98,8 +105,10 @@ class Ingest:
         if verdict.admitted is None:
             return verdict
         known = tables.instance(connection, verdict.admitted.sop_instance_uid)
-        if known is None or self._is_same(item.sha256(), known, item.read):
+        if known is None:
             return verdict
+        if self._is_same(item.sha256(), known, item.read):
+            return replace(verdict, is_known=True)
         return Verdict(None, _contradiction(verdict.admitted))
 
     def _is_same(self, sha256: str, known: tables.Row, content: Callable[[], BinaryIO]) -> bool:
@@ -133,7 +142,7 @@ class Ingest:
         self, connection: Connection, arrived: Sequence[Incoming], verdicts: Sequence[Verdict]
     ) -> Sequence[Verdict]:
         final = list(verdicts)
-        rows = [(v.admitted, k) for k, v in enumerate(verdicts) if v.admitted is not None]
+        rows = [(v.admitted, k) for k, v in enumerate(verdicts) if v.admitted and not v.is_known]
         # All take locks in one order, so that none waits for one that waits for it.
         rows.sort(key=lambda row: (row[0].study_instance_uid, row[0].sop_instance_uid, row[1]))
         for admitted, k in rows:
@@ -208,7 +217,8 @@ class Ingest:
         since = self.clock.now() - self.quiet
         if not study or not study["is_open"] or tables.aware(study["last_received_at"]) > since:
             return 0  # an instance came between looking and locking
-        event = self._event(connection, study)
+        rows = tables.instances(connection, study=study_instance_uid)
+        event = study_received(study, rows, self.clock.now())
         parent = propagate.extract(study["trace_headers"])
         with tracer.start_as_current_span(
             "release study",
@@ -222,26 +232,6 @@ class Ingest:
             self.enqueue(connection, event, event_id=str(name))
         tables.close(connection, study_instance_uid, event.revision)
         return 1
-
-    def _event(self, connection: Connection, study: tables.Row) -> StudyReceived:
-        rows = tables.instances(connection, study=study["study_instance_uid"])
-        pairs = "".join(f"{row['sop_instance_uid']} {row['sha256']}\n" for row in rows)
-        counts: dict[tuple[str, str], int] = {}
-        for row in rows:
-            series = (row["series_instance_uid"], row["modality"])
-            counts[series] = counts.get(series, 0) + 1
-        event = StudyReceived(
-            study_instance_uid=study["study_instance_uid"],
-            subject_key=study["subject_key"],
-            revision=study["revision"] + 1,
-            content_sha256=hashlib.sha256(pairs.encode()).hexdigest(),
-            series=[
-                ReceivedSeries(series_instance_uid=uid, modality=modality, instance_count=count)
-                for (uid, modality), count in sorted(counts.items())
-            ],
-        )
-        event.released_at.FromDatetime(self.clock.now())
-        return event
 
     def resolve_subject(self, key: str) -> ResolveSubjectResponse:
         """Identity behind a subject key.
