@@ -24,6 +24,11 @@ CIRCLE_HU = -1000.0
 """Scanners fill the corners outside the reconstruction circle with this or less."""
 
 
+CIRCLE_OFF_PIXELS = 1.0
+"""Root mean square distance of an outline from its circle; 0.3 to 0.5 on a pixel grid."""
+RECTANGLE_FILL = 0.99
+
+
 @dataclass(frozen=True)
 class Placement:
     """Where the grid lies on a source slice.
@@ -151,9 +156,30 @@ def _near_edge(hu: NDArray[np.int16], spacing_mm: tuple[float, float]) -> NDArra
     if max(corners) <= CIRCLE_HU and len({int(v) for v in corners}) == 1:
         padding, _ = ndimage.label(hu == corners[0])
         marks = {int(padding[r, c]) for r in (0, -1) for c in (0, -1)} - {0}
-        inside = ~np.isin(padding, list(marks))
+        unpadded = ~np.isin(padding, list(marks))
+        # Air without noise is one value too, but what it surrounds has the shape of a patient.
+        if _is_frame(unpadded, spacing_mm):
+            inside = unpadded
     reach = max(1, round(EDGE_MM / min(spacing_mm)))
     return inside & ~ndimage.binary_erosion(inside, iterations=reach)
+
+
+def _is_frame(inside: NDArray[np.bool_], spacing_mm: tuple[float, float]) -> bool:
+    """Whether the outline is what a reconstruction leaves: a circle, or a rectangle."""
+    if not inside.any():
+        return False
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    box = inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    if box.mean() > RECTANGLE_FILL:
+        return True
+    outline = np.argwhere(inside & ~ndimage.binary_erosion(inside, border_value=1))
+    y, x = (outline * spacing_mm).T
+    # Least squares for the centre and radius of a circle (Kasa 1976).
+    system = np.stack([2 * y, 2 * x, np.ones_like(x)], axis=1)
+    centre_y, centre_x, rest = np.linalg.lstsq(system, y**2 + x**2, rcond=None)[0]
+    radius = np.sqrt(max(0.0, rest + centre_y**2 + centre_x**2))
+    off = np.hypot(y - centre_y, x - centre_x) - radius
+    return bool(np.sqrt(np.mean(off**2)) <= CIRCLE_OFF_PIXELS * max(spacing_mm))
 
 
 def _muscle_at_cut(

@@ -1,0 +1,188 @@
+"""Every gate is tripped by an input that trips no other, and a good input trips none."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from radloom.dicom.volume import read_volume
+from services.muscle_seg.gates import (
+    Gate,
+    attenuation_gates,
+    coverage_gate,
+    muscle_gates,
+    slice_gates,
+)
+from services.muscle_seg.muscle import Muscle
+from services.muscle_seg.series import assess
+from services.muscle_seg.slices import FieldOfView, body_mask
+from tests.muscle_seg.example import PIXEL_MM, series, torso
+
+SPACING_MM = (PIXEL_MM, PIXEL_MM)
+WHOLE = FieldOfView(contact=0.0, muscle_contact=0.0, outside_grid=0.0)
+GOOD = Muscle(
+    mask=np.ones((2, 2), dtype=bool),
+    area_cm2=150.0,
+    interval_cm2=(140.0, 160.0),
+    mean_hu=35.0,
+    agreement=0.97,
+    grade="A",
+)
+
+
+def names(gates: Sequence[Gate]) -> list[str]:
+    return [gate.name for gate in gates]
+
+
+def with_one(instances: list[Dataset], **attributes: object) -> list[Dataset]:
+    for name, value in attributes.items():
+        setattr(instances[10], name, value)
+    return instances
+
+
+def moved(instances: list[Dataset], by_mm: float) -> list[Dataset]:
+    x, y, z = instances[10].ImagePositionPatient
+    return with_one(instances, ImagePositionPatient=[x, y, z + by_mm])
+
+
+def sagittal() -> list[Dataset]:
+    made = series(ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
+    for k, ds in enumerate(made):
+        ds.ImagePositionPatient = [3.0 * k, 0, 0]
+    return made
+
+
+HEADERS = [
+    pytest.param(series(Modality="PT"), "not_ct", id="another modality"),
+    pytest.param(series(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]), "localizer", id="scout"),
+    pytest.param(series(19, slice_mm=5), "too_few_slices", id="19 slices"),
+    pytest.param(
+        with_one(series(), ImageOrientationPatient=[0.999, 0.04, 0, -0.04, 0.999, 0]),
+        "mixed_series",
+        id="one slice turned",
+    ),
+    pytest.param(with_one(series(), Rows=50), "mixed_series", id="one slice of another matrix"),
+    pytest.param(
+        with_one(series(), PixelSpacing=[2, 2]), "mixed_series", id="one slice of other pixels"
+    ),
+    pytest.param(sagittal(), "not_axial", id="sagittal"),
+    pytest.param(
+        series(ImageOrientationPatient=[1, 0, 0, 0, 0.9063, -0.4226]),
+        "not_axial",
+        id="gantry tilted by 25 degrees",
+    ),
+    pytest.param(moved(series(), -3.0), "duplicate_positions", id="two slices at one place"),
+    pytest.param(series(29)[:10] + series(30)[11:], "irregular_spacing", id="a slice missing"),
+    pytest.param(series(20, slice_mm=6), "slice_spacing", id="slices 6 mm apart"),
+    pytest.param(series(300, slice_mm=0.3), "slice_spacing", id="slices 0.3 mm apart"),
+    pytest.param(series(PixelSpacing=[4, 4]), "pixel_spacing", id="4 mm pixels"),
+    pytest.param(series(20, slice_mm=2), "thin_coverage", id="40 mm scanned"),
+    pytest.param(series(ImagePositionPatient=None), "geometry", id="no positions"),
+    pytest.param(series(ImageOrientationPatient=None), "geometry", id="no orientation"),
+    pytest.param(
+        series(ImageOrientationPatient=[2, 0, 0, 0, 1, 0]), "orientation", id="no unit vectors"
+    ),
+]
+
+
+@pytest.mark.parametrize(("instances", "gate"), HEADERS)
+def test_a_series_that_cannot_be_measured_is_stopped_by_one_gate(
+    instances: list[Dataset], gate: str
+) -> None:
+    assert names(assess("2.25.6", instances).failed) == [gate]
+
+
+def test_a_plain_series_passes_every_header_gate() -> None:
+    assert assess("2.25.6", series()).failed == ()
+
+
+@pytest.mark.parametrize("degrees", [0, 10, 17])
+def test_usual_gantry_tilts_pass(degrees: float) -> None:
+    radians = np.deg2rad(degrees)
+    down = [0, float(np.cos(radians)), float(-np.sin(radians))]
+    assert assess("2.25.6", series(ImageOrientationPatient=[1, 0, 0, *down])).failed == ()
+
+
+@pytest.mark.parametrize(
+    ("hu", "gate"),
+    [
+        (read_volume(series(20)).hu, []),
+        (np.full((20, 50, 50), -1000, np.int16), ["not_a_body"]),
+        (read_volume(series(20)).hu + 1024, ["hu_scale"]),
+        (np.maximum(read_volume(series(20)).hu, -500), ["hu_scale"]),
+        (np.where(read_volume(series(20)).hu > -300, 700, -1000).astype(np.int16), ["hu_scale"]),
+    ],
+    ids=["a torso", "air", "without the intercept", "no air", "bone all over"],
+)
+def test_numbers_that_are_no_hounsfield_units_of_a_body_are_stopped(
+    hu: NDArray[np.int16], gate: list[str]
+) -> None:
+    assert sorted(set(names(attenuation_gates(hu)))) == gate
+
+
+@pytest.mark.parametrize(
+    ("probability", "gate"), [(0.5, []), (0.51, []), (0.499, ["l3_not_covered"])]
+)
+def test_l3_must_be_covered_with_the_threshold_at_least(
+    probability: float, gate: list[str]
+) -> None:
+    assert names(coverage_gate(probability, 0.5)) == gate
+
+
+@pytest.mark.parametrize(
+    ("view", "gate"),
+    [
+        (WHOLE, []),
+        (FieldOfView(contact=0.06, muscle_contact=0.0, outside_grid=0.0), []),
+        (FieldOfView(contact=0.04, muscle_contact=0.5, outside_grid=0.0), []),
+        (FieldOfView(contact=0.06, muscle_contact=0.2, outside_grid=0.0), ["fov_truncated"]),
+        (FieldOfView(contact=0.0, muscle_contact=0.0, outside_grid=0.03), ["wider_than_grid"]),
+    ],
+    ids=["whole", "skin touches", "little contact", "muscle cut off", "wider than the window"],
+)
+def test_a_slice_that_is_cut_off_is_stopped(view: FieldOfView, gate: list[str]) -> None:
+    hu = torso()
+    assert names(slice_gates(body_mask(hu, SPACING_MM), hu, SPACING_MM, view)) == gate
+
+
+def test_a_patient_turned_over_is_stopped() -> None:
+    hu = np.ascontiguousarray(torso()[::-1])
+    assert names(slice_gates(body_mask(hu, SPACING_MM), hu, SPACING_MM, WHOLE)) == ["orientation"]
+
+
+@pytest.mark.parametrize("pixel_mm", [1.0, 6.0], ids=["a mouse", "a horse"])
+def test_a_body_of_impossible_size_is_stopped(pixel_mm: float) -> None:
+    hu = torso()
+    mm = (pixel_mm, pixel_mm)
+    assert names(slice_gates(body_mask(hu, SPACING_MM), hu, mm, WHOLE)) == ["body_area"]
+
+
+@pytest.mark.parametrize(
+    ("muscle", "gate"),
+    [
+        (GOOD, []),
+        (replace(GOOD, grade="B", agreement=0.92), []),
+        (replace(GOOD, grade="C", agreement=0.89), ["disagreement"]),
+        (replace(GOOD, area_cm2=24.0), ["muscle_area"]),
+        (replace(GOOD, area_cm2=351.0), ["muscle_area"]),
+        (replace(GOOD, mean_hu=-11.0), ["muscle_hu"]),
+        (replace(GOOD, mean_hu=91.0), ["muscle_hu"]),
+    ],
+)
+def test_a_measurement_that_no_adult_has_is_stopped(muscle: Muscle, gate: list[str]) -> None:
+    assert names(muscle_gates(muscle)) == gate
+
+
+def test_no_muscle_at_all_is_stopped_once_for_its_area() -> None:
+    none = replace(GOOD, mask=np.zeros((2, 2), dtype=bool), area_cm2=0.0, mean_hu=float("nan"))
+    assert names(muscle_gates(none)) == ["muscle_area"]
+
+
+@pytest.mark.parametrize(("instances", "gate"), HEADERS)
+def test_reasons_hold_no_patient_data(instances: list[Dataset], gate: str) -> None:
+    reasons = " ".join(failed.reason for failed in assess("2.25.6", instances).failed)
+    assert gate
+    assert not any(secret in reasons for secret in ("Nobody", "P-1", "1950", "2.25"))
