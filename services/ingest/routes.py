@@ -1,8 +1,5 @@
 """HTTP doors of ingest: STOW-RS, QIDO-RS, WADO-RS, and FHIR documents in."""
 
-import base64
-import binascii
-import json
 import logging
 import re
 from collections.abc import Sequence
@@ -17,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from radloom.errors import Rejected
 from services.ingest import qido, stow, tables, wado
 from services.ingest.admission import UID
+from services.ingest.documents import read_document
 from services.ingest.handler import Ingest
 from services.ingest.multipart import Limits, Malformed, StowBody, TooLarge, UnsupportedPart
 
@@ -209,28 +207,5 @@ def _add_documents(router: APIRouter, ingest: Ingest) -> None:
 
 
 def _keep_document(ingest: Ingest, body: bytes) -> str:
-    """Keeps the one text attachment of an R4 DocumentReference.
-
-    Raises:
-        Rejected: It is no DocumentReference with one base64 text attachment and a subject
-            identifier.
-    """
-    try:
-        resource = json.loads(body)
-        (content,) = resource["content"]
-        attachment = content["attachment"]
-        identifier = resource["subject"]["identifier"]
-        text = base64.b64decode(attachment["data"], validate=True)
-        kind, system = str(attachment["contentType"]), str(identifier.get("system", ""))
-        patient_id = str(identifier["value"])
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
-        raise Rejected(
-            "expected an R4 DocumentReference with one content.attachment (contentType, base64 "
-            f"data) and subject.identifier; {type(error).__name__} while reading it",
-            reason="document",
-        ) from error
-    if resource.get("resourceType") != "DocumentReference" or not kind.startswith("text/"):
-        raise Rejected(
-            "expected resourceType DocumentReference and a text/* attachment", reason="document"
-        )
-    return ingest.keep_document(text, kind, patient_id, system)
+    found = read_document(body)
+    return ingest.keep_document(found.content, found.content_type, found.patient_id, found.issuer)

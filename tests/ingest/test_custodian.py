@@ -1,0 +1,187 @@
+"""Identities and documents, as the other services of the PHI zone ask for them."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from radloom.adapters.custodian import GrpcCustodian
+from radloom.errors import Rejected
+from radloom.runtime.grpc import GrpcServer
+from radloom.wire.v1.custodian_service_pb2_grpc import add_CustodianServiceServicer_to_server
+from services.ingest.app import Door
+from services.ingest.routes import MAX_DOCUMENT_BYTES
+from services.ingest.subject import subject_key
+from tests.ingest.example import (
+    ISSUER,
+    PATIENT_ID,
+    PATIENT_NAME,
+    SECRET,
+    Stage,
+    ct_file,
+    dicomweb,
+    stage,
+)
+
+KEY = subject_key(SECRET, PATIENT_ID, ISSUER)
+TEXT = "Nora Canary has lost weight."
+
+
+@pytest.fixture
+def on(tmp_path: Path) -> Iterator[Stage]:
+    with stage(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def custodian(on: Stage) -> Iterator[GrpcCustodian]:
+    server = GrpcServer(
+        [lambda server: add_CustodianServiceServicer_to_server(Door(on.ingest), server)],
+        host="127.0.0.1",
+        port=0,
+    )
+    server.start()
+    yield GrpcCustodian(f"127.0.0.1:{server.port}")
+    server.stop()
+
+
+@pytest.fixture
+def url(on: Stage) -> Iterator[str]:
+    with dicomweb(on.ingest) as root:
+        yield f"{root}/fhir/DocumentReference"
+
+
+def document(**changed: object) -> dict[str, Any]:
+    attachment = {
+        "contentType": "text/plain; charset=utf-8",
+        "data": base64.b64encode(TEXT.encode()).decode(),
+    }
+    return {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "subject": {"identifier": {"system": ISSUER, "value": PATIENT_ID}},
+        "content": [{"attachment": attachment}],
+    } | changed
+
+
+def attached(**changed: object) -> dict[str, Any]:
+    (content,) = document()["content"]
+    return document(content=[{"attachment": content["attachment"] | changed}])
+
+
+def identified(**changed: object) -> dict[str, Any]:
+    identifier = document()["subject"]["identifier"]
+    return document(subject={"identifier": identifier | changed})
+
+
+# ---------------------------------------------------------------- identities
+
+
+def test_an_identity_is_found_by_its_key(on: Stage, custodian: GrpcCustodian) -> None:
+    on.receive(ct_file(1))
+    found = custodian.resolve_subject(KEY)
+    assert (found.patient_id, found.issuer_of_patient_id) == (PATIENT_ID, ISSUER)
+    assert (found.patient_name, found.patient_birth_date) == (PATIENT_NAME, "19500101")
+    assert found.patient_sex == "F"
+
+
+def test_the_first_identity_of_a_key_stays(on: Stage, custodian: GrpcCustodian) -> None:
+    on.receive(ct_file(1))
+    on.receive(ct_file(1, study="2.25.9", series="2.25.8", PatientName="Canary^Eleonora"))
+    assert custodian.resolve_subject(KEY).patient_name == PATIENT_NAME
+
+
+@pytest.mark.parametrize("key", ["", "0" * 64, PATIENT_ID, "x" * 5000])
+def test_an_unknown_key_is_not_found_and_not_repeated(
+    on: Stage, custodian: GrpcCustodian, key: str
+) -> None:
+    on.receive(ct_file(1))
+    with pytest.raises(Rejected) as refused:
+        custodian.resolve_subject(key)
+    assert refused.value.reason == "not_found"
+    assert PATIENT_ID not in f"{refused.value} {refused.value.__cause__}"
+
+
+# ---------------------------------------------------------------- documents
+
+
+def test_a_document_comes_back_as_it_came(on: Stage, url: str, custodian: GrpcCustodian) -> None:
+    answer = httpx.post(url, json=document())
+    assert answer.status_code == 201
+    document_id = answer.json()["id"]
+    assert answer.headers["Location"].endswith(f"/fhir/DocumentReference/{document_id}")
+    found = custodian.document(document_id)
+    assert (found.content.decode(), found.content_type) == (TEXT, "text/plain; charset=utf-8")
+    assert found.subject_key == KEY
+    assert found.received_at.ToDatetime() == on.clock.now().replace(tzinfo=None)
+
+
+def test_a_document_sent_again_is_the_same_one(url: str) -> None:
+    first, again = (httpx.post(url, json=document()).json()["id"] for _ in range(2))
+    other = httpx.post(url, json=identified(value="SOMEBODY-ELSE")).json()["id"]
+    assert first == again != other
+
+
+def test_an_answer_says_nothing_of_the_patient(url: str) -> None:
+    answer = httpx.post(url, json=document())
+    seen = f"{answer.headers} {answer.text}"
+    assert PATIENT_ID not in seen
+    assert "Nora" not in seen
+
+
+def test_an_unknown_document_is_not_found(custodian: GrpcCustodian) -> None:
+    with pytest.raises(Rejected) as refused:
+        custodian.document("nobody")
+    assert refused.value.reason == "not_found"
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {},
+        [],
+        "text",
+        document(resourceType="Patient"),
+        document(content=[]),
+        document(content=[1, 2]),
+        document(subject={"reference": f"Patient/{PATIENT_ID}"}),
+        document(subject={"identifier": [{"value": PATIENT_ID}]}),
+        identified(value=None),
+        identified(value=""),
+        identified(value=4711),
+        identified(value="X" * 65),
+        identified(value="\ud800"),
+        identified(value="A\0B"),
+        identified(system={"a": 1}),
+        attached(data=TEXT),
+        attached(data=None),
+        attached(data=""),
+        attached(contentType="application/pdf"),
+        attached(contentType=None),
+        attached(contentType="text/" + "x" * 300),
+        attached(contentType="text/\0"),
+    ],
+    ids=range(22),
+)
+def test_what_is_no_document_of_a_patient_is_refused_without_repeating_it(
+    url: str, resource: object
+) -> None:
+    answer = httpx.post(url, content=json.dumps(resource))
+    assert answer.status_code == 400
+    assert "DocumentReference" in answer.json()["message"]
+    assert PATIENT_ID not in answer.text
+    assert "Nora" not in answer.text
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b'{"a":' * 50_000])
+def test_what_is_no_json_is_refused(url: str, body: bytes) -> None:
+    assert httpx.post(url, content=body).status_code == 400
+
+
+def test_a_document_beyond_measure_is_refused(url: str) -> None:
+    answer = httpx.post(url, content=b" " * (MAX_DOCUMENT_BYTES + 1), timeout=30)
+    assert (answer.status_code, str(MAX_DOCUMENT_BYTES) in answer.text) == (413, True)
