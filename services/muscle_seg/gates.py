@@ -64,11 +64,9 @@ def header_gates(headers: Sequence[Dataset]) -> list[Gate]:
         failed.append(
             Gate("too_few_slices", f"{len(headers)} slices, at least {MIN_SLICES} are needed")
         )
-    orientations = {
-        tuple(round(float(v), 3) for v in ds.get("ImageOrientationPatient") or ()) for ds in headers
-    }
+    orientations = {_rounded(ds, "ImageOrientationPatient", 3) for ds in headers}
     matrices = {(ds.get("Rows"), ds.get("Columns")) for ds in headers}
-    pixels = {tuple(round(float(v), 4) for v in ds.get("PixelSpacing") or ()) for ds in headers}
+    pixels = {_rounded(ds, "PixelSpacing", 4) for ds in headers}
     if max(len(orientations), len(matrices), len(pixels)) > 1:
         failed.append(
             Gate(
@@ -78,6 +76,14 @@ def header_gates(headers: Sequence[Dataset]) -> list[Gate]:
             )
         )
     return failed
+
+
+def _rounded(ds: Dataset, name: str, digits: int) -> tuple[float, ...]:
+    """Numbers of an attribute; none when they are no numbers, which geometry refuses by name."""
+    try:
+        return tuple(round(float(v), digits) for v in ds.get(name) or ())
+    except (TypeError, ValueError):
+        return ()
 
 
 def geometry_gates(geometry: Geometry) -> list[Gate]:

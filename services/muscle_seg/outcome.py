@@ -49,7 +49,7 @@ def content_sha256(instances: Sequence[Dataset]) -> str:
                     [str(v) for v in ds.get("ImagePositionPatient") or ()],
                     str(ds.get("RescaleIntercept")),
                     str(ds.get("RescaleSlope")),
-                    str(ds.get("PatientSize", "")),
+                    str(height_m([ds])),
                 )
             ).encode()
             + bytes(ds.get("PixelData") or b"")

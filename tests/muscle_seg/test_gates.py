@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 
 from radloom.dicom.volume import read_volume
 from services.muscle_seg.gates import (
@@ -48,6 +50,13 @@ def moved(instances: list[Dataset], by_mm: float) -> list[Dataset]:
     return with_one(instances, ImagePositionPatient=[x, y, z + by_mm])
 
 
+def unreadable(instances: list[Dataset], name: str, text: str) -> list[Dataset]:
+    for ds in instances:
+        tag = Tag(name)
+        ds[tag] = RawDataElement(tag, "DS", len(text), text.encode(), 0, False, True)  # noqa: FBT003
+    return instances
+
+
 def sagittal() -> list[Dataset]:
     made = series(ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
     for k, ds in enumerate(made):
@@ -81,6 +90,7 @@ HEADERS = [
     pytest.param(series(PixelSpacing=[4, 4]), "pixel_spacing", id="4 mm pixels"),
     pytest.param(series(20, slice_mm=2), "thin_coverage", id="40 mm scanned"),
     pytest.param(series(ImagePositionPatient=None), "geometry", id="no positions"),
+    pytest.param(unreadable(series(), "PixelSpacing", "3,0\\abc"), "geometry", id="no numbers"),
     pytest.param(series(ImageOrientationPatient=None), "geometry", id="no orientation"),
     pytest.param(
         series(ImageOrientationPatient=[2, 0, 0, 0, 1, 0]), "orientation", id="no unit vectors"

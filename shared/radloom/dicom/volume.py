@@ -174,9 +174,8 @@ def _plane(ds: Dataset, order: SliceOrder) -> NDArray[np.int16]:
 
 
 def _numbers(ds: Dataset, name: str, count: int) -> NDArray[np.float64]:
-    value = ds.get(name)
     try:
-        numbers = np.atleast_1d(np.array(value, dtype=np.float64))
+        numbers = np.atleast_1d(np.array(ds.get(name), dtype=np.float64))
     except (TypeError, ValueError):
         numbers = np.empty(0)
     if len(numbers) != count or not np.isfinite(numbers).all():
