@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import numpy as np
 import pydicom
@@ -19,8 +20,12 @@ import requests
 from dicomweb_client import DICOMwebClient
 from pydicom import Dataset
 
+from radloom.adapters.dicomweb import DicomWebArchive
 from radloom.cli.sample_run import sample_folder, send_sample, study_spans, wait_for_result
 from radloom.cli.stack import Stack
+from radloom.dicom.part10 import encode
+from radloom.wire.v1.muscle_seg_service_pb2 import MeasureRequest
+from radloom.wire.v1.muscle_seg_service_pb2_grpc import MuscleSegServiceStub
 from tests.peers import medplum_router
 from tests.peers.medplum_router import Medplum
 from tests.peers.orthanc import Orthanc, orthanc
@@ -137,12 +142,39 @@ def test_one_trace_spans_all_services_and_names_nobody(delivered: Delivered) -> 
         assert str(secret) not in text
 
 
+def test_a_caller_who_waits_gets_the_delivered_measurement(delivered: Delivered) -> None:
+    port = delivered.stack.plan.ports["muscle_seg_grpc"]
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        door = MuscleSegServiceStub(channel)
+        uid = delivered.row["study_instance_uid"]
+        result = door.Measure(MeasureRequest(study_instance_uid=uid), timeout=60).result
+        assert result.result_id == delivered.row["result_id"]
+        assert area_in(delivered.observations()) == round(result.measurement.area_cm2, 1)
+        with pytest.raises(grpc.RpcError) as unknown:
+            door.Measure(MeasureRequest(study_instance_uid="2.25.1"), timeout=60)
+        assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+
+
 def test_no_log_names_the_patient_or_the_study(delivered: Delivered) -> None:
     source = pydicom.dcmread(next(sample_folder().glob("*.dcm")), stop_before_pixels=True)
     secrets = ("INVENTED", source.PatientID, source.PatientBirthDate)
     for service in ("ingest", "muscle_seg", "publisher"):
         text = delivered.stack.log_file(service).read_text()
         assert not re.search("|".join(map(re.escape, map(str, secrets))), text)
+
+
+def test_a_study_that_must_not_be_measured_is_withheld_and_sent_nowhere(
+    start_stack: Callable[..., Stack], tmp_path: Path
+) -> None:
+    stack = start_stack()
+    datasets = [pydicom.dcmread(path) for path in sample_folder().glob("*.dcm")]
+    pelvis = sorted(datasets, key=lambda ds: float(ds.ImagePositionPatient[2]))[:40]
+    with DicomWebArchive(stack.plan.dicomweb_url) as archive:
+        archive.store([encode(ds) for ds in pelvis])
+    row = wait_for_result(stack.plan)
+    assert row["status"] == "withheld"
+    assert "l3_not_covered" in str(row["gates"])
+    assert list((tmp_path / "results").rglob("*.dcm")) == []
 
 
 def test_dicom_from_a_modality_arrives_by_the_other_door_too(
@@ -162,8 +194,6 @@ def test_dicom_from_a_modality_arrives_by_the_other_door_too(
         status = association.send_c_store(pydicom.dcmread(BytesIO(path.read_bytes())))
         assert status.Status == 0
     association.release()
-    from radloom.adapters.dicomweb import DicomWebArchive  # noqa: PLC0415
-
     with DicomWebArchive(stack.plan.dicomweb_url) as archive:
         archive.store([path.read_bytes() for path in files[half:]])
     row = wait_for_result(stack.plan)

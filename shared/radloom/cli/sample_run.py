@@ -15,7 +15,7 @@ from rich.table import Table
 from radloom.adapters.dicomweb import DicomWebArchive
 from radloom.cli.console import err, out
 from radloom.cli.files import batches, dicom_files
-from radloom.cli.stack import Plan, Stack, free_port
+from radloom.cli.stack import SERVICES, Plan, Stack, free_port
 from radloom.errors import Rejected, Unavailable
 
 POSTS = 4
@@ -25,6 +25,7 @@ QUIET_S = 2.0
 RESULT_TIMEOUT_S = 120.0
 
 RESULT_FILES = ("seg.dcm", "sr.dcm", "key.dcm", "key.png", "bundle.json")
+TRACE_FILE = "trace.json"
 
 
 def sample_folder() -> Path:
@@ -119,15 +120,16 @@ def findings(row: dict[str, Any], output: Path) -> Table:
 def run(output: Path) -> None:
     """Runs the demo and leaves its results in `output`, replacing those of an earlier run."""
     times: dict[str, float] = {}
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir(parents=True)
+    output.mkdir(parents=True, exist_ok=True)
+    for name in (*RESULT_FILES, TRACE_FILE, *(f"{service}.log" for service in SERVICES)):
+        (output / name).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="radloom-demo-") as scratch:
         data = Path(scratch)
         try:
             count, row = run_stack(data, times)
             collect(data / "results", output)
             spans = study_spans(data / "spans.jsonl")
-            (output / "trace.json").write_text(json.dumps(spans, indent=1))
+            (output / TRACE_FILE).write_text(json.dumps(spans, indent=1))
         finally:
             for log in data.glob("*.log"):
                 shutil.copyfile(log, output / log.name)
