@@ -36,7 +36,7 @@ def test_files_and_functions_stay_short() -> None:
         (node.end_lineno or 0) - node.lineno + 1 for path in SOURCES for node in functions(path)
     ]
     assert ninetieth_percentile(files) <= 300
-    assert ninetieth_percentile(lengths) <= 30
+    assert ninetieth_percentile(lengths) <= 25
 
 
 def test_public_functions_of_the_package_are_documented() -> None:
