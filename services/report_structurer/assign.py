@@ -37,7 +37,7 @@ class Placement:
     """Sections of a statement.
 
     Attributes:
-        sections: In the order in which the statement names them; never empty.
+        sections: In the order in which the statement names them; empty in a bare heading alone.
         rule: `organ`, `finding`, `weak`, `antecedent`, `heading` or `none`.
         evidence: Offsets of the words that decided.
         needs_review: Nothing decided, or only something weak did.
@@ -85,8 +85,8 @@ def place(words: Sequence[Token], found: Sequence[Term], before: Before) -> Plac
         return Placement(("general_other",), "region")
     if before.sections and guidance & {"anaphora", "limitation"}:
         return Placement(before.sections, "antecedent")
-    if before.heading:
-        return Placement((before.heading,), "heading")
+    if before.heading or not words:
+        return Placement((before.heading,) if before.heading else (), "heading")
     weak = [t for t in found if t.meaning.kind == "weak"]
     return _without_organ(weak, found, before)
 

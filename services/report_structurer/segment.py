@@ -20,7 +20,7 @@ _LINE_GOES_ON = re.compile(
     r"(?:[,(/-]|\b(?:the|a|an|of|and|or|with|in|to|for|at|on|is|are|was|were|be|no|by|from|as|than))$",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\s:]+")
+_WORD = re.compile(r"[^\s:.;,]+")
 LONGEST_HEADING, MOST_WORDS = 60, 6
 """Characters and words before a colon that may be a heading."""
 SHORTEST_GLUED = 6

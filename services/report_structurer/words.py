@@ -87,6 +87,15 @@ class Hit(Generic[T]):
     last: int
 
 
+def _split(words: Sequence[str]) -> Iterator[str]:
+    """Words of a phrase as `tokens` would give them."""
+    for word in words:
+        if word.isalnum():
+            yield word.lower()
+        else:
+            yield from (token.text for token in tokens(word))
+
+
 class _Node(Generic[T]):
     __slots__ = ("next", "value")
 
@@ -108,7 +117,7 @@ class Phrases(Generic[T]):
         for phrase, value in entries:
             for words in spellings(phrase):
                 node = self._root
-                for token in (t.text for t in tokens(" ".join(words))):
+                for token in _split(words):
                     node = node.next.setdefault(token, _Node())
                 if node.value is None and node is not self._root:
                     node.value = value

@@ -1,0 +1,145 @@
+"""Proof that a structured report neither lost nor invented anything; it goes with every answer."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+
+from radloom.errors import Rejected
+from services.report_structurer.facts import Fact
+from services.report_structurer.structure import PLACED_PARTS, Statement, StructuredReport
+
+ENGINE = "deterministic"
+TEMPLATE = "organ-sections"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A proposal of a language model that was not taken.
+
+    Attributes:
+        statement_id: What it was about.
+        task: `section`, `rewrite` or `reason`.
+        reason: Why not, in words of ours; never the proposal's text.
+    """
+
+    statement_id: int
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was checked.
+
+    Attributes:
+        coverage: Share of the characters that are no blanks and lie in exactly one statement; 1.0.
+        facts_in: Facts read from the whole report.
+        facts_out: Facts of its statements; equal to `facts_in`.
+        statements: Number of statements.
+        unplaced: Statements of findings and impression without a certain section.
+        rejected: Proposals of a language model that were not taken.
+        engine: `deterministic`, or the name of the language model that proposed.
+        engine_sha256: Digest of the lexicons, or of the model.
+        prompt_sha256: Digest of the prompt; "" without language model.
+        template: Name and version of the sections used.
+    """
+
+    coverage: float
+    facts_in: int
+    facts_out: int
+    statements: int
+    unplaced: int
+    rejected: tuple[Rejection, ...]
+    engine: str
+    engine_sha256: str
+    prompt_sha256: str
+    template: str
+
+
+def prove(report: StructuredReport, rejected: Sequence[Rejection] = ()) -> Proof:
+    """Checks a structured report against its text.
+
+    Raises:
+        Rejected: It fails: text outside of statements, statements that differ from the text or
+            overlap, a placed statement without section, facts that do not lie in the text.
+    """
+    covered = _coverage(report)
+    _require_verbatim(report)
+    _require_placed(report.statements)
+    out = [fact for statement in report.statements for fact in statement.facts]
+    _require_cited(report.text, out)
+    return Proof(
+        coverage=covered,
+        facts_in=len(out),
+        facts_out=len([f for s in _by_section(report) for f in s.facts]),
+        statements=len(report.statements),
+        unplaced=sum(statement.needs_review for statement in report.statements),
+        rejected=tuple(rejected),
+        engine=ENGINE,
+        engine_sha256=lexicons_sha256(),
+        prompt_sha256="",
+        template=f"{TEMPLATE} {version('radloom')}",
+    )
+
+
+def _by_section(report: StructuredReport) -> Iterable[Statement]:
+    """Every statement once, as a reader of the sections finds them."""
+    placed = {number for ids in report.sections.values() for number in ids}
+    return [s for s in report.statements if s.id in placed or not s.sections]
+
+
+def _coverage(report: StructuredReport) -> float:
+    times: Counter[int] = Counter()
+    for statement in report.statements:
+        times.update(range(statement.start, statement.end))
+    ink = [k for k, character in enumerate(report.text) if not character.isspace()]
+    covered = sum(times[k] == 1 for k in ink) / len(ink) if ink else 1.0
+    if covered < 1:
+        raise Rejected(
+            f"statements cover {covered:.4f} of the report, expected 1; nothing was returned",
+            reason="proof_coverage",
+        )
+    return covered
+
+
+def _require_verbatim(report: StructuredReport) -> None:
+    for statement in report.statements:
+        if statement.text != report.text[statement.start : statement.end]:
+            raise Rejected(
+                f"statement {statement.id} differs from the report; nothing was returned",
+                reason="proof_verbatim",
+            )
+
+
+def _require_placed(statements: Sequence[Statement]) -> None:
+    for statement in statements:
+        bare = not statement.facts and statement.rule == "heading"
+        if statement.part in PLACED_PARTS and not statement.sections and not bare:
+            raise Rejected(
+                f"statement {statement.id} has no section; nothing was returned",
+                reason="proof_placement",
+            )
+
+
+def _require_cited(text: str, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        cited = text[fact.start : fact.end]
+        if not cited or (fact.kind in {"measurement", "number"} and cited != fact.value):
+            raise Rejected(
+                f"a {fact.kind} at {fact.start} is not in the report; nothing was returned",
+                reason="proof_fact",
+            )
+
+
+@cache
+def lexicons_sha256() -> str:
+    """Digest of the word lists: what the deterministic engine is made of."""
+    digest = hashlib.sha256()
+    folder = files(__package__) / "lexicons"
+    for name in sorted(entry.name for entry in folder.iterdir()):
+        digest.update(name.encode() + b"\0" + (folder / name).read_bytes() + b"\0")
+    return digest.hexdigest()
