@@ -95,7 +95,7 @@ def facts(
         Fact("side", side_of(m[1]), m.start(), m.end(), side=side_of(m[1]))
         for m in _SIDE.finditer(text, start, end)
     ]
-    made = [*_numbers(text, start, end), *sides]
+    made = [*numbers(text, start, end), *sides]
     made += [_finding(text, term, sides, governing) for term in found if term.meaning.kind != "normal"]
     made += [
         Fact("organ", t.meaning.section, t.start, t.end, side=_nearest(t, sides, text))
@@ -139,7 +139,7 @@ REACH = 80
 """Characters between a side and the word that it belongs to."""
 
 
-def _numbers(text: str, start: int, end: int) -> Iterator[Fact]:
+def numbers(text: str, start: int, end: int) -> Iterator[Fact]:
     """Measurements, dates, image references, categories and the numbers that are left."""
     taken: list[tuple[int, int]] = []
 

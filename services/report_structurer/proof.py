@@ -2,14 +2,15 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import pairwise
 
 from radloom.errors import Rejected
-from services.report_structurer.facts import Fact
+from services.report_structurer.facts import Fact, facts
 from services.report_structurer.structure import PLACED_PARTS, Statement, StructuredReport
 
 ENGINE = "deterministic"
@@ -37,8 +38,8 @@ class Proof:
 
     Attributes:
         coverage: Share of the characters that are no blanks and lie in exactly one statement; 1.0.
-        facts_in: Facts read from the whole report.
-        facts_out: Facts of its statements; equal to `facts_in`.
+        facts_in: Numbers, units, dates, references and sides of the report as a whole.
+        facts_out: Those of its statements; the same ones.
         statements: Number of statements.
         unplaced: Statements of findings and impression without a certain section.
         rejected: Proposals of a language model that were not taken.
@@ -70,12 +71,18 @@ def prove(report: StructuredReport, rejected: Sequence[Rejection] = ()) -> Proof
     covered = _coverage(report)
     _require_verbatim(report)
     _require_placed(report.statements)
-    out = [fact for statement in report.statements for fact in statement.facts]
-    _require_cited(report.text, out)
+    _require_cited(report.text, [fact for s in report.statements for fact in s.facts])
+    given, kept = _facts_given(report), _facts_kept(report)
+    if given != kept:
+        raise Rejected(
+            f"{(given - kept).total()} facts of the report are in no statement, "
+            f"{(kept - given).total()} of a statement not in the report; nothing was returned",
+            reason="proof_facts",
+        )
     return Proof(
         coverage=covered,
-        facts_in=len(out),
-        facts_out=len([f for s in _by_section(report) for f in s.facts]),
+        facts_in=given.total(),
+        facts_out=kept.total(),
         statements=len(report.statements),
         unplaced=sum(statement.needs_review for statement in report.statements),
         rejected=tuple(rejected),
@@ -86,18 +93,30 @@ def prove(report: StructuredReport, rejected: Sequence[Rejection] = ()) -> Proof
     )
 
 
-def _by_section(report: StructuredReport) -> Iterable[Statement]:
-    """Every statement once, as a reader of the sections finds them."""
+Cited = Counter[tuple[str, int, int]]
+
+
+def _facts_given(report: StructuredReport) -> Cited:
+    """Numbers and sides of the report, read from it as a whole, without knowing statements."""
+    found = facts(report.text, 0, len(report.text), (), (), ())
+    numeral = {k for start, end in report.numerals for k in range(start, end)}
+    return Counter((f.kind, f.start, f.end) for f in found if f.start not in numeral)
+
+
+def _facts_kept(report: StructuredReport) -> Cited:
+    """Numbers and sides of the statements that a reader of the sections and parts finds."""
     placed = {number for ids in report.sections.values() for number in ids}
-    return [s for s in report.statements if s.id in placed or not s.sections]
+    read = [s for s in report.statements if s.id in placed or not s.sections]
+    counted = (f for s in read for f in s.facts if f.kind not in {"finding", "organ"})
+    return Counter((f.kind, f.start, f.end) for f in counted)
 
 
 def _coverage(report: StructuredReport) -> float:
-    times: Counter[int] = Counter()
-    for statement in report.statements:
-        times.update(range(statement.start, statement.end))
-    ink = [k for k, character in enumerate(report.text) if not character.isspace()]
-    covered = sum(times[k] == 1 for k in ink) / len(ink) if ink else 1.0
+    apart = [report.text[s.start : s.end] for s in report.statements]
+    overlap = any(b.start < a.end for a, b in pairwise(report.statements))
+    ink = len("".join(report.text.split()))
+    held = sum(len("".join(part.split())) for part in apart)
+    covered = 0.0 if overlap else held / ink if ink else 1.0
     if covered < 1:
         raise Rejected(
             f"statements cover {covered:.4f} of the report, expected 1; nothing was returned",
@@ -117,7 +136,7 @@ def _require_verbatim(report: StructuredReport) -> None:
 
 def _require_placed(statements: Sequence[Statement]) -> None:
     for statement in statements:
-        bare = not statement.facts and statement.rule == "heading"
+        bare = statement.rule == "heading"  # nothing follows it
         if statement.part in PLACED_PARTS and not statement.sections and not bare:
             raise Rejected(
                 f"statement {statement.id} has no section; nothing was returned",

@@ -1,7 +1,7 @@
 """Cuts a report into statements; every character lies in exactly one piece."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -46,6 +46,7 @@ class Piece:
         start: Offset of the first character.
         end: Offset behind the last.
         body: Offset behind heading and list numeral; equals `end` in a bare heading.
+        numeral: Offsets of a list numeral; None without.
         heading: What the piece begins, when it carries a heading.
         blank: Whether it holds blanks alone.
     """
@@ -53,6 +54,7 @@ class Piece:
     start: int
     end: int
     body: int
+    numeral: tuple[int, int] | None = None
     heading: Heading | None = None
     blank: bool = False
 
@@ -122,10 +124,16 @@ def _glued_heading(text: str, first: int, colon: int) -> _Found | None:
     return _Found(_headings()[name], first + len(before) - len(name), colon)
 
 
-def pieces(text: str) -> list[Piece]:
-    """Statements and the blanks between them, in order; joined they are the text."""
+def pieces(text: str, whole: Sequence[tuple[int, int]] = ()) -> list[Piece]:
+    """Statements and the blanks between them, in order; joined they are the text.
+
+    Args:
+        text: The report.
+        whole: Offsets of what is never cut, as numbers with their units.
+    """
     headings = {found.start: found for found in _found_headings(text)}
-    starts = sorted({*headings, *_starts(text), *([0] if text else [])})
+    inside = {k for start, end in whole for k in range(start + 1, end)}
+    starts = sorted(({*headings, *_starts(text)} - inside) | ({0} if text else set()))
     made: list[Piece] = []
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         made.extend(_trimmed(text, start, end, headings))
@@ -155,7 +163,7 @@ def _statement(text: str, start: int, end: int, found: _Found | None) -> Piece:
     numeral = _NUMERAL.match(text, body, end)
     if numeral:
         body = _skip(text, numeral.end(), end)
-    return Piece(start, end, body, heading)
+    return Piece(start, end, body, numeral.span() if numeral else None, heading)
 
 
 def _skip(text: str, at: int, end: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.report_structurer.assign import SECTIONS, Before, Placement, place
 from services.report_structurer.context import Quality, Scope, qualities, scopes
-from services.report_structurer.facts import Fact, facts, temporality
+from services.report_structurer.facts import Fact, facts, numbers, temporality
 from services.report_structurer.segment import Piece, pieces
 from services.report_structurer.terms import Term, terms
 from services.report_structurer.words import Token, tokens
@@ -57,18 +57,22 @@ class StructuredReport:
         text: The report.
         statements: In order; between them lie blanks alone.
         sections: Statement ids by organ section; a section without any is not mentioned.
+        numerals: Offsets of numbers that only count the items of a list.
     """
 
     text: str
     statements: tuple[Statement, ...]
     sections: dict[str, tuple[int, ...]]
+    numerals: tuple[tuple[int, int], ...] = ()
 
 
 def structure(text: str) -> StructuredReport:
     """Statements of a report, each with its part, organ sections and facts."""
     made: list[Statement] = []
+    numerals: list[tuple[int, int]] = []
     part, before = "", Before()
-    for piece in (p for p in pieces(text) if not p.blank):
+    whole = [(fact.start, fact.end) for fact in numbers(text, 0, len(text))]
+    for piece in (p for p in pieces(text, whole) if not p.blank):
         words = tokens(text, piece.body, piece.end)
         if piece.heading is not None:
             fresh = piece.heading.part != part or bool(piece.heading.section)
@@ -79,6 +83,7 @@ def structure(text: str) -> StructuredReport:
         own = _part_of(words, part, piece, first=not made)
         statement = _statement(len(made), text, piece, words, own, before)
         made.append(statement)
+        numerals += [piece.numeral] if piece.numeral else []
         if own in PLACED_PARTS:
             part = part or own
             if statement.rule != "none":
@@ -86,7 +91,7 @@ def structure(text: str) -> StructuredReport:
     sections = {
         name: tuple(s.id for s in made if name in s.sections) for name in SECTIONS
     }
-    return StructuredReport(text, tuple(made), sections)
+    return StructuredReport(text, tuple(made), sections, tuple(numerals))
 
 
 def _part_of(words: Sequence[Token], part: str, piece: Piece, *, first: bool) -> str:
@@ -118,7 +123,7 @@ def _statement(
     governing = scopes(words)
     placed = part in PLACED_PARTS
     placement = place(words, found, before) if placed else Placement((), "")
-    stated = facts(text, piece.body, piece.end, found, terms(words, "anatomy"), governing)
+    stated = facts(text, piece.start, piece.end, found, terms(words, "anatomy"), governing)
     said = [qualities(t.start, t.end, governing) for t in found if t.meaning.kind != "normal"]
     return Statement(
         id=number,
@@ -130,11 +135,16 @@ def _statement(
         polarity=_polarity(found, governing),
         certainty="uncertain" if any("possible" in one for one in said) else "certain",
         temporality=temporality(said),
-        facts=stated,
+        facts=tuple(fact for fact in stated if not _is_numeral(fact, piece)),
         needs_review=placement.needs_review,
         rule=placement.rule,
         evidence=placement.evidence,
     )
+
+
+def _is_numeral(fact: Fact, piece: Piece) -> bool:
+    """Whether a number only counts the items of a list."""
+    return bool(piece.numeral) and piece.numeral[0] <= fact.start < piece.numeral[1]
 
 
 def _polarity(found: Sequence[Term], governing: Sequence[Scope]) -> str:
