@@ -79,30 +79,31 @@ def place(words: Sequence[Token], found: Sequence[Term], before: Before) -> Plac
         return _placement([t.meaning.section for t in named], "organ", named)
     if implied:
         return _placement([t.meaning.section for t in implied], "finding", implied)
-    if before.sections and "recommendation" in {t.meaning.kind for t in terms(words, "guidance")}:
-        return Placement(before.sections[:1], "antecedent")
-    if any(t.meaning.kind == "region" for t in anatomy) and _states_normality(found):
-        return Placement(("general_other",), "region")
-    if before.sections and guidance & {"anaphora", "limitation"}:
-        return Placement(before.sections, "antecedent")
-    if before.heading or not words:
+    if not words:
         return Placement((before.heading,) if before.heading else (), "heading")
-    weak = [t for t in found if t.meaning.kind == "weak"]
-    return _without_organ(weak, found, before)
+    advised = "recommendation" in {t.meaning.kind for t in terms(words, "guidance")}
+    points_back = advised or bool(guidance & {"anaphora", "limitation"})
+    region = any(t.meaning.kind == "region" for t in anatomy) and _states_something(found)
+    if before.sections and points_back and not (region and not advised):
+        return Placement(before.sections[:1] if advised else before.sections, "antecedent")
+    if region:
+        return Placement(("general_other",), "region")
+    return _without_organ(found, before)
 
 
 LOOK_FOR_ANAPHORA = 6
 """Words at the beginning of a statement that may point back."""
 
 
-def _without_organ(weak: Sequence[Term], found: Sequence[Term], before: Before) -> Placement:
-    sections = [t.meaning.section for t in weak]
-    if before.sections and (not weak or _vague(weak)):
-        if found:
-            return Placement(before.sections, "antecedent", needs_review=not weak)
-        return Placement(("general_other",), "none", needs_review=True)
+def _without_organ(found: Sequence[Term], before: Before) -> Placement:
+    """By the heading, what usually is meant, or what stood before; else for a person to see."""
+    if before.heading:
+        return Placement((before.heading,), "heading")
+    weak = [t for t in found if t.meaning.kind == "weak"]
+    if before.sections and found and (not weak or _vague(weak)):
+        return Placement(before.sections, "antecedent", needs_review=not weak)
     if weak:
-        return _placement(sections, "weak", weak)
+        return _placement([t.meaning.section for t in weak], "weak", weak)
     return Placement(("general_other",), "none", needs_review=True)
 
 
@@ -112,7 +113,8 @@ def _vague(weak: Sequence[Term]) -> bool:
 
 def _organs(anatomy: Sequence[Term]) -> list[Term]:
     """Organs described: landmarks are left out as long as another organ is named."""
-    organs, landmarks = [], []
+    organs: list[Term] = []
+    landmarks: list[Term] = []
     reach = -1
     for term in anatomy:
         if term.meaning.kind == "landmark":
@@ -122,7 +124,7 @@ def _organs(anatomy: Sequence[Term]) -> list[Term]:
     return organs or landmarks
 
 
-def _states_normality(found: Sequence[Term]) -> bool:
+def _states_something(found: Sequence[Term]) -> bool:
     return any(t.meaning.kind in {"normal", "general"} for t in found)
 
 
@@ -146,7 +148,9 @@ def _named(organs: Sequence[Term], implied: Sequence[Term]) -> list[Term]:
 _HOSTS: dict[str, frozenset[str]] = {section: frozenset() for section in SECTIONS} | {
     # A finding of this kind beside one of these organs describes the organ.
     "vessels": frozenset(SECTIONS) - {"lungs_airways", "pleura", "liver", "lymph_nodes"},
-    "lungs_airways": frozenset({"liver", "kidneys_ureters", "bladder", "bones", "heart_pericardium"}),
+    "lungs_airways": frozenset(
+        {"liver", "kidneys_ureters", "bladder", "bones", "heart_pericardium"}
+    ),
     "bones": frozenset({"lungs_airways", "liver"}),
     "pleura": frozenset({"heart_pericardium", "bones"}),
     "stomach_bowel": frozenset({"gallbladder_biliary", "bladder", "kidneys_ureters"}),

@@ -79,6 +79,6 @@ def _scopes(words: Sequence[Token], hits: Sequence[Hit[Cue]]) -> Iterator[Scope]
             )
 
 
-def qualities(start: int, end: int, governing: Sequence[Scope]) -> set[Quality]:
-    """What is said of the words from `start` to `end`: those of every scope they begin in."""
+def qualities(start: int, governing: Sequence[Scope]) -> set[Quality]:
+    """What is said of the words that begin at `start`."""
     return {scope.quality for scope in governing if scope.start <= start < scope.end}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from services.report_structurer.context import Quality, Scope, qualities
 from services.report_structurer.terms import Term
-from services.report_structurer.words import Token
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _UNIT = (
@@ -14,21 +13,30 @@ _UNIT = (
     r"|mgy(?:[-*·]cm)?|msv|%|percent|degrees?|weeks?|days?|months?|years?|hours?|mmhg|mg|g)"
 )
 _MEASURED = re.compile(
-    rf"(?<![\w.])({_NUMBER})((?:\s*(?:[x×]|by)\s*{_NUMBER})*)\s*-?\s*({_UNIT})(?![a-z])", re.IGNORECASE
+    rf"(?<![\w.])({_NUMBER})((?:\s*(?:[x×]|by)\s*{_NUMBER})*)\s*-?\s*({_UNIT})(?![a-z])",
+    re.IGNORECASE,
 )
 _AXIS = re.compile(_NUMBER)
 _ANY_NUMBER = re.compile(rf"(?<![\w.]){_NUMBER}(?![\w])")
 _DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{4}-\d{2}-\d{2})\b")
-_IMAGE = re.compile(r"\b(?:image|images|series|img|slice)\s*(?:no\.?|number|#)?\s*#?(\d+)", re.IGNORECASE)
+_IMAGE = re.compile(
+    r"\b(?:image|images|series|img|slice)\s*(?:no\.?|number|#)?\s*#?(\d+)", re.IGNORECASE
+)
 _CATEGORY = re.compile(
-    r"\b((?:bi|li|lung|ti|pi|o|c)-?\s?rads)(?:\s*(?:category|score|version \S+))?\s*:?\s*([0-6][a-cx]?|m|tiv)\b",
+    r"\b((?:bi|li|lung|ti|pi|o|c)-?\s?rads)(?:\s*(?:category|score|version \S+))?"
+    r"\s*:?\s*([0-6][a-cx]?|m|tiv)\b",
     re.IGNORECASE,
 )
 _SIDE = re.compile(
     r"\b(left|right|bilateral(?:ly)?|both|(?:l|r)(?:ul|ll|ml|lq|uq)|rml)\b(?!\s+(?:and|or)\s+(?:left|right))",
     re.IGNORECASE,
 )
-_WORDS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine ten".split())}
+_WORDS = {
+    w: n
+    for n, w in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    )
+}
 
 UNITS = {
     "mm": "mm", "millimeter": "mm", "millimetre": "mm", "cm": "cm", "centimeter": "cm",
@@ -96,7 +104,9 @@ def facts(
         for m in _SIDE.finditer(text, start, end)
     ]
     made = [*numbers(text, start, end), *sides]
-    made += [_finding(text, term, sides, governing) for term in found if term.meaning.kind != "normal"]
+    made += [
+        _finding(text, term, sides, governing) for term in found if term.meaning.kind != "normal"
+    ]
     made += [
         Fact("organ", t.meaning.section, t.start, t.end, side=_nearest(t, sides, text))
         for t in organs
@@ -106,7 +116,7 @@ def facts(
 
 
 def _finding(text: str, term: Term, sides: Sequence[Fact], governing: Sequence[Scope]) -> Fact:
-    said = qualities(term.start, term.end, governing)
+    said = qualities(term.start, governing)
     return Fact(
         "finding",
         " ".join(text[term.start : term.end].lower().split()),
@@ -118,7 +128,9 @@ def _finding(text: str, term: Term, sides: Sequence[Fact], governing: Sequence[S
     )
 
 
-_CLAUSE = re.compile(r"[;.]|,\s+(?:and|but|with|while)\b|\b(?:and|but|while|whereas)\b", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[;.]|,\s+(?:and|but|with|while)\b|\b(?:and|but|while|whereas)\b", re.IGNORECASE
+)
 
 
 def _nearest(term: Term, sides: Sequence[Fact], text: str) -> str:
@@ -159,11 +171,6 @@ def numbers(text: str, start: int, end: int) -> Iterator[Fact]:
     for found in _ANY_NUMBER.finditer(text, start, end):
         if free(found):
             yield Fact("number", found[0], *found.span())
-
-
-def is_number_word(token: Token) -> bool:
-    """Whether a word is a number from zero to ten."""
-    return token.text in _WORDS
 
 
 def temporality(said: Sequence[set[Quality]]) -> str:

@@ -16,5 +16,11 @@ except ImportError:  # PyYAML built without libyaml: the same result, ten times 
 def load(name: str) -> dict[str, Any]:
     """The list `lexicons/<name>.yaml`."""
     text = (files(__package__) / "lexicons" / f"{name}.yaml").read_bytes()
-    found: dict[str, Any] = yaml.load(text, Loader=Loader)  # noqa: S506 - both loaders are safe
+    found: dict[str, Any] = yaml.load(text, Loader=Loader)
     return found
+
+
+@cache
+def single_words(name: str) -> frozenset[str]:
+    """A list of single words of `lexicons/guidance.yaml`."""
+    return frozenset(load("guidance")["words"][name])

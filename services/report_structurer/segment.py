@@ -5,14 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from services.report_structurer.lexicon import load
+from services.report_structurer.lexicon import load, single_words
 from services.report_structurer.words import spellings
 
 PARTS = ("exam", "indication", "technique", "comparison", "findings", "impression", "communication")
 
-_ABBREVIATIONS = frozenset(
-    "dr mr mrs ms st vs approx fig inc no e.g i.e a.m p.m etc cf resp min max avg jr sr prof".split()
-)
 _ENDS = re.compile(r"[.!?]+[\"')\]]*")
 _NUMERAL = re.compile(r"\(?(\d{1,2})[.)](?!\d)")
 _WORD_BEFORE = re.compile(r"([A-Za-z.]+)\.$")
@@ -188,7 +185,11 @@ def _after_sentences(text: str) -> Iterator[int]:
         if glued and not _glued_sentence(text, found.start(), end):
             continue
         word = _WORD_BEFORE.search(text, max(0, end - 12), end)
-        if word and word[1].lower() in _ABBREVIATIONS and text[end:].lstrip()[:1].islower():
+        if (
+            word
+            and word[1].lower() in single_words("abbreviations")
+            and text[end:].lstrip()[:1].islower()
+        ):
             continue
         if word and word[1].lower() in {"dr", "mr", "mrs", "ms", "st", "vs"}:
             continue

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.report_structurer.assign import SECTIONS, Before, Placement, place
 from services.report_structurer.context import Quality, Scope, qualities, scopes
 from services.report_structurer.facts import Fact, facts, numbers, temporality
+from services.report_structurer.lexicon import single_words
 from services.report_structurer.segment import Piece, pieces
 from services.report_structurer.terms import Term, terms
 from services.report_structurer.words import Token, tokens
@@ -88,9 +89,7 @@ def structure(text: str) -> StructuredReport:
             part = part or own
             if statement.rule != "none":
                 before = Before(statement.sections, before.heading)
-    sections = {
-        name: tuple(s.id for s in made if name in s.sections) for name in SECTIONS
-    }
+    sections = {name: tuple(s.id for s in made if name in s.sections) for name in SECTIONS}
     return StructuredReport(text, tuple(made), sections, tuple(numerals))
 
 
@@ -99,7 +98,7 @@ def _part_of(words: Sequence[Token], part: str, piece: Piece, *, first: bool) ->
     kinds = {t.meaning.kind for t in terms(words, "guidance")}
     stated = {t.meaning.kind for t in terms(words, "findings")} & {"implied", "weak", "normal"}
     if not part:
-        examined = any(word.text in _MODALITIES for word in words)
+        examined = any(word.text in single_words("modalities") for word in words)
         return "exam" if first and examined and not stated else "findings"
     if "exam" in kinds and piece.heading is not None:
         return "exam"
@@ -110,12 +109,6 @@ def _part_of(words: Sequence[Token], part: str, piece: Piece, *, first: bool) ->
     return part
 
 
-_MODALITIES = frozenset(
-    "ct cta cat mri mr mra mrcp xray x-ray radiograph radiographs ultrasound sonogram pet scan exam "
-    "examination mammogram mammography tomography angiogram angiography views view study".split()
-)
-
-
 def _statement(
     number: int, text: str, piece: Piece, words: Sequence[Token], part: str, before: Before
 ) -> Statement:
@@ -124,7 +117,7 @@ def _statement(
     placed = part in PLACED_PARTS
     placement = place(words, found, before) if placed else Placement((), "")
     stated = facts(text, piece.start, piece.end, found, terms(words, "anatomy"), governing)
-    said = [qualities(t.start, t.end, governing) for t in found if t.meaning.kind != "normal"]
+    said = [qualities(t.start, governing) for t in found if t.meaning.kind != "normal"]
     return Statement(
         id=number,
         start=piece.start,
@@ -144,12 +137,12 @@ def _statement(
 
 def _is_numeral(fact: Fact, piece: Piece) -> bool:
     """Whether a number only counts the items of a list."""
-    return bool(piece.numeral) and piece.numeral[0] <= fact.start < piece.numeral[1]
+    return piece.numeral is not None and piece.numeral[0] <= fact.start < piece.numeral[1]
 
 
 def _polarity(found: Sequence[Term], governing: Sequence[Scope]) -> str:
     """What is affirmed or denied; "normal" denies, "not normal" affirms."""
-    signs = {_sign(term, qualities(term.start, term.end, governing)) for term in found}
+    signs = {_sign(term, qualities(term.start, governing)) for term in found}
     if signs == {"affirmed", "negated"}:
         return "mixed"
     return signs.pop() if signs else "none"

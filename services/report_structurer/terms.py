@@ -71,7 +71,12 @@ def _phrases(name: str) -> Phrases[Meaning]:
     if name == "node_regions":
         return Phrases((phrase, Meaning("region")) for phrase in load("anatomy")[name])
     lists = load("guidance")
-    return Phrases((p, Meaning(kind)) for kind in lists if kind != "version" for p in lists[kind])
+    return Phrases(
+        (p, Meaning(kind))
+        for kind in lists
+        if kind not in {"version", "words"}
+        for p in lists[kind]
+    )
 
 
 def terms(words: Sequence[Token], lexicon: Lexicon) -> list[Term]:
