@@ -90,20 +90,33 @@ def side_of(word: str) -> str:
     return "left" if plain.startswith("l") else "right"
 
 
+def literal_facts(text: str) -> list[Fact]:
+    """Numbers, dates, references, categories and sides of a report: what stands in it as such."""
+    sides = (
+        Fact("side", side_of(m[1]), m.start(), m.end(), side=side_of(m[1]))
+        for m in _SIDE.finditer(text)
+    )
+    return sorted([*_numbers(text), *sides], key=_place)
+
+
 def facts(
     text: str,
-    start: int,
-    end: int,
+    literal: Sequence[Fact],
     found: Sequence[Term],
     organs: Sequence[Term],
     governing: Sequence[Scope],
 ) -> tuple[Fact, ...]:
-    """Facts between two offsets of a report, in the order of the text."""
-    sides = [
-        Fact("side", side_of(m[1]), m.start(), m.end(), side=side_of(m[1]))
-        for m in _SIDE.finditer(text, start, end)
-    ]
-    made = [*numbers(text, start, end), *sides]
+    """Facts of a statement, in the order of the text.
+
+    Args:
+        text: The report.
+        literal: Those of `literal_facts` that lie in the statement.
+        found: Its findings.
+        organs: Its organs.
+        governing: What its cues govern.
+    """
+    sides = [fact for fact in literal if fact.kind == "side"]
+    made = list(literal)
     made += [
         _finding(text, term, sides, governing) for term in found if term.meaning.kind != "normal"
     ]
@@ -112,7 +125,11 @@ def facts(
         for t in organs
         if t.meaning.kind == "organ"
     ]
-    return tuple(sorted(made, key=lambda fact: (fact.start, fact.end, fact.kind)))
+    return tuple(sorted(made, key=_place))
+
+
+def _place(fact: Fact) -> tuple[int, int, str]:
+    return fact.start, fact.end, fact.kind
 
 
 def _finding(text: str, term: Term, sides: Sequence[Fact], governing: Sequence[Scope]) -> Fact:
@@ -151,7 +168,7 @@ REACH = 80
 """Characters between a side and the word that it belongs to."""
 
 
-def numbers(text: str, start: int, end: int) -> Iterator[Fact]:
+def _numbers(text: str) -> Iterator[Fact]:
     """Measurements, dates, image references, categories and the numbers that are left."""
     taken: list[tuple[int, int]] = []
 
@@ -159,16 +176,16 @@ def numbers(text: str, start: int, end: int) -> Iterator[Fact]:
         return all(found.end() <= a or b <= found.start() for a, b in taken)
 
     for kind, pattern in (("date", _DATE), ("image", _IMAGE), ("category", _CATEGORY)):
-        for found in pattern.finditer(text, start, end):
+        for found in pattern.finditer(text):
             if free(found):
                 taken.append(found.span())
                 yield Fact(kind, " ".join(found[0].lower().split()), *found.span())
-    for found in _MEASURED.finditer(text, start, end):
+    for found in _MEASURED.finditer(text):
         if free(found):
             taken.append(found.span())
             for axis in _AXIS.finditer(text, found.start(), found.end(2)):
                 yield Fact("measurement", axis[0], *axis.span(), unit=ucum(found[3]))
-    for found in _ANY_NUMBER.finditer(text, start, end):
+    for found in _ANY_NUMBER.finditer(text):
         if free(found):
             yield Fact("number", found[0], *found.span())
 

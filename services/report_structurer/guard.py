@@ -4,7 +4,7 @@ from collections import Counter
 from functools import cache
 
 from services.report_structurer.context import scopes
-from services.report_structurer.facts import facts
+from services.report_structurer.facts import facts, literal_facts
 from services.report_structurer.lexicon import load, single_words
 from services.report_structurer.terms import terms
 from services.report_structurer.words import tokens
@@ -32,7 +32,7 @@ def _said(text: str) -> dict[str, Counter[tuple[str, ...]]]:
     governing = scopes(words)
     kept = single_words("times") | single_words("degrees")
     found, organs = terms(words, "findings"), terms(words, "anatomy")
-    stated = facts(text, 0, len(text), found, organs, governing)
+    stated = facts(text, literal_facts(text), found, organs, governing)
     return {
         "numbers or sides": Counter(
             f.meaning() for f in stated if f.kind not in {"finding", "organ"}

@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import pairwise
 
 from radloom.errors import Rejected
-from services.report_structurer.facts import Fact, facts
+from services.report_structurer.facts import Fact, literal_facts
 from services.report_structurer.structure import PLACED_PARTS, Statement, StructuredReport
 
 ENGINE = "deterministic"
@@ -98,7 +98,7 @@ Cited = Counter[tuple[str, int, int]]
 
 def _facts_given(report: StructuredReport) -> Cited:
     """Numbers and sides of the report, read from it as a whole, without knowing statements."""
-    found = facts(report.text, 0, len(report.text), (), (), ())
+    found = literal_facts(report.text)
     numeral = {k for start, end in report.numerals for k in range(start, end)}
     return Counter((f.kind, f.start, f.end) for f in found if f.start not in numeral)
 

@@ -1,9 +1,10 @@
 """Cuts a report into statements; every character lies in exactly one piece."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from services.report_structurer.lexicon import load, single_words
 from services.report_structurer.words import spellings
@@ -14,7 +15,7 @@ _ENDS = re.compile(r"[.!?]+[\"')\]]*")
 _NUMERAL = re.compile(r"\(?(\d{1,2})[.)](?!\d)")
 _WORD_BEFORE = re.compile(r"([A-Za-z.]+)\.$")
 _LINE_GOES_ON = re.compile(
-    r"(?:[,(/-]|\b(?:the|a|an|of|and|or|with|in|to|for|at|on|is|are|was|were|be|no|by|from|as|than))$",
+    r"(?:[,(/:-]|\b(?:the|a|an|of|and|or|with|in|to|for|at|on|is|are|was|were|be|no|by|from|as|than))$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\s:.;,]+")
@@ -132,7 +133,7 @@ def pieces(text: str, whole: Sequence[tuple[int, int]] = ()) -> list[Piece]:
     inside = {k for start, end in whole for k in range(start + 1, end)}
     starts = sorted(({*headings, *_starts(text)} - inside) | ({0} if text else set()))
     made: list[Piece] = []
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         made.extend(_trimmed(text, start, end, headings))
     return made
 
@@ -171,15 +172,16 @@ def _skip(text: str, at: int, end: int) -> int:
 
 def _starts(text: str) -> Iterator[int]:
     """Offsets that a piece begins at, beside headings."""
-    yield from _after_sentences(text)
+    items = list(_inline_numerals(text))
+    yield from _after_sentences(text, {item.end(1) for item in items})
     yield from _after_lines(text)
-    yield from _inline_numerals(text)
+    yield from (i.start() for i in items if text[: i.start()].rstrip()[-1:] != ":")
 
 
-def _after_sentences(text: str) -> Iterator[int]:
+def _after_sentences(text: str, numerals: Container[int]) -> Iterator[int]:
     for found in _ENDS.finditer(text):
         end = found.end()
-        if end >= len(text) or _is_numeral(text, found.start()):
+        if end >= len(text) or found.start() in numerals or _is_numeral(text, found.start()):
             continue
         glued = not text[end].isspace()
         if glued and not _glued_sentence(text, found.start(), end):
@@ -228,12 +230,11 @@ def _after_lines(text: str) -> Iterator[int]:
         at = text.find("\n", at + 1)
 
 
-def _inline_numerals(text: str) -> Iterator[int]:
+def _inline_numerals(text: str) -> Iterator[re.Match[str]]:
     """Items "1. ... 2. ..." of one line, as long as they count up by one."""
     expected = 0
     for found in _INLINE_NUMERAL.finditer(text):
         number = int(found[1])
         if number in {1, expected}:
             expected = number + 1
-            if text[: found.start()].rstrip()[-1:] != ":":
-                yield found.start()
+            yield found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.report_structurer.assign import SECTIONS, Before, Placement, place
 from services.report_structurer.context import Quality, Scope, qualities, scopes
-from services.report_structurer.facts import Fact, facts, numbers, temporality
+from services.report_structurer.facts import Fact, facts, literal_facts, temporality
 from services.report_structurer.lexicon import single_words
 from services.report_structurer.segment import Piece, pieces
 from services.report_structurer.terms import Term, terms
@@ -72,7 +72,8 @@ def structure(text: str) -> StructuredReport:
     made: list[Statement] = []
     numerals: list[tuple[int, int]] = []
     part, before = "", Before()
-    whole = [(fact.start, fact.end) for fact in numbers(text, 0, len(text))]
+    literal = literal_facts(text)
+    whole = [(fact.start, fact.end) for fact in literal]
     for piece in (p for p in pieces(text, whole) if not p.blank):
         words = tokens(text, piece.body, piece.end)
         if piece.heading is not None:
@@ -82,7 +83,9 @@ def structure(text: str) -> StructuredReport:
             part = part if kept else piece.heading.part
             before = Before((), piece.heading.section) if fresh else before
         own = _part_of(words, part, piece, first=not made)
-        statement = _statement(len(made), text, piece, words, own, before)
+        inside = [fact for fact in literal if piece.start <= fact.start < piece.end]
+        reading = _Reading(text, piece, words, [f for f in inside if not _is_numeral(f, piece)])
+        statement = _statement(len(made), reading, own, before)
         made.append(statement)
         numerals += [piece.numeral] if piece.numeral else []
         if own in PLACED_PARTS:
@@ -109,14 +112,22 @@ def _part_of(words: Sequence[Token], part: str, piece: Piece, *, first: bool) ->
     return part
 
 
-def _statement(
-    number: int, text: str, piece: Piece, words: Sequence[Token], part: str, before: Before
-) -> Statement:
+@dataclass(frozen=True)
+class _Reading:
+    """One statement as it is read: the report, where it lies, its words and literal facts."""
+
+    text: str
+    piece: Piece
+    words: Sequence[Token]
+    literal: Sequence[Fact]
+
+
+def _statement(number: int, reading: _Reading, part: str, before: Before) -> Statement:
+    text, piece, words = reading.text, reading.piece, reading.words
     found = terms(words, "findings")
     governing = scopes(words)
     placed = part in PLACED_PARTS
     placement = place(words, found, before) if placed else Placement((), "")
-    stated = facts(text, piece.start, piece.end, found, terms(words, "anatomy"), governing)
     said = [qualities(t.start, governing) for t in found if t.meaning.kind != "normal"]
     return Statement(
         id=number,
@@ -128,7 +139,7 @@ def _statement(
         polarity=_polarity(found, governing),
         certainty="uncertain" if any("possible" in one for one in said) else "certain",
         temporality=temporality(said),
-        facts=tuple(fact for fact in stated if not _is_numeral(fact, piece)),
+        facts=facts(text, reading.literal, found, terms(words, "anatomy"), governing),
         needs_review=placement.needs_review,
         rule=placement.rule,
         evidence=placement.evidence,
