@@ -23,6 +23,11 @@ AXIAL_COSINE = 0.95
 GAP_TOLERANCE = 0.15
 """Share of the usual distance by which one gap may differ."""
 
+LEVEL_SHARE = 0.7
+"""Share of the locator's probability within 9 mm of the place it chose. First cut: of 88 accepted
+simulated volumes 2 had less, and both were a level off; of some 60 parts cut from the sample study
+all that were a level off had less (at most 0.69), the whole scan has 0.76."""
+
 BODY_MEDIAN_HU = (-150.0, 150.0)
 """Median of everything denser than -300 HU in a torso: fat to muscle."""
 AIR_HU = -700.0
@@ -141,6 +146,19 @@ def coverage_gate(probability: float, threshold: float) -> list[Gate]:
         Gate(
             "l3_not_covered",
             f"L3 is inside with probability {probability:.3f}, at least {threshold:.3f} is needed",
+        )
+    ]
+
+
+def level_gate(share: float) -> list[Gate]:
+    """Whether the locator knows L3 from its neighbours, which look alike."""
+    if share >= LEVEL_SHARE:
+        return []
+    return [
+        Gate(
+            "l3_ambiguous",
+            f"{share:.2f} of the probability lies at one level, at least {LEVEL_SHARE} is needed: "
+            "the vertebra may be another",
         )
     ]
 

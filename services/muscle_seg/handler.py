@@ -25,6 +25,7 @@ from services.muscle_seg.gates import (
     Gate,
     attenuation_gates,
     coverage_gate,
+    level_gate,
     muscle_gates,
     slice_gates,
 )
@@ -159,6 +160,7 @@ class MuscleSeg:
             found = self._locate(volume, locator)
         threshold = float(locator.parameters["coverage_threshold"])
         require(coverage_gate(found.probability_covered, threshold))
+        require(level_gate(found.candidates[0].probability))
         with step("segment muscle"):
             muscle = self._segment(volume, found.slice_index, ensemble)
         require(muscle_gates(muscle))

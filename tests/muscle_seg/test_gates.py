@@ -15,6 +15,7 @@ from services.muscle_seg.gates import (
     Gate,
     attenuation_gates,
     coverage_gate,
+    level_gate,
     muscle_gates,
     slice_gates,
 )
@@ -140,6 +141,11 @@ def test_l3_must_be_covered_with_the_threshold_at_least(
     probability: float, gate: list[str]
 ) -> None:
     assert names(coverage_gate(probability, 0.5)) == gate
+
+
+@pytest.mark.parametrize(("share", "gate"), [(0.7, []), (1.0, []), (0.69, ["l3_ambiguous"])])
+def test_a_level_that_may_be_its_neighbour_is_stopped(share: float, gate: list[str]) -> None:
+    assert names(level_gate(share)) == gate
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,21 @@ def test_what_must_not_be_measured_is_refused_by_name_in_an_event(
     assert event.subject_key == KEY
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [(0, 87), (0, 92), (24, 107), (45, 95), (48, 97), (54, 97), (0, 112)]
+)
+def test_a_part_of_the_scan_is_measured_at_l3_or_refused(
+    first: int, last: int, service: Service
+) -> None:
+    part = sorted(sample(), key=lowest)[first:last]
+    event = outcome(service(part), part)
+    if event.HasField("measurement"):
+        # The published vertebra labels of the sample put L3 between these heights.
+        assert 289 <= event.measurement.l3.z_mm <= 331
+    else:
+        assert set(gates(event)) <= {"l3_not_covered", "l3_ambiguous"}
+
+
 def test_a_truncated_field_of_view_is_refused(service: Service) -> None:
     images = fresh()
     for ds in images:
