@@ -189,6 +189,46 @@ def test_a_result_of_other_pixels_has_another_id_under_the_same_tracking_uid(
     assert event.measurement.tracking_uid == expected.measurement.tracking_uid
 
 
+def test_corrected_pixel_spacing_is_another_result_with_another_number(service: Service) -> None:
+    expected = outcome(service(sample()), sample())
+    images = fresh()
+    for ds in images:
+        ds.PixelSpacing = [2.9, 2.9]
+    event = outcome(service(images), images)
+    assert event.result_id != expected.result_id
+    assert event.measurement.area_cm2 < expected.measurement.area_cm2
+
+
+def test_a_corrected_name_leaves_the_result_and_stores_its_own_segmentation(
+    service: Service,
+) -> None:
+    handler = service(sample())
+    expected = outcome(handler, sample())
+    images = fresh()
+    for ds in images:
+        ds.PatientName = "Corrected^Name"
+    event = outcome(service(images), images)
+    assert event.result_id == expected.result_id
+    assert decode(handler.objects.get(event.measurement.segmentation)).PatientName == (
+        "Corrected^Name"
+    )
+    assert decode(handler.objects.get(expected.measurement.segmentation)).PatientName == (
+        sample()[0].PatientName
+    )
+
+
+def test_a_series_that_ingest_holds_only_in_part_is_tried_again(service: Service) -> None:
+    event = received(sample())
+    event.series[0].instance_count = len(sample())
+    with pytest.raises(Unavailable, match=f"{len(sample()) - 1} of {len(sample())}"):
+        service(sample()[1:]).on_study_received(event)
+
+
+def test_a_series_without_instances_is_tried_again(service: Service) -> None:
+    with pytest.raises(Unavailable, match="0 of 1"):
+        service(()).on_study_received(received(sample()))
+
+
 def lowest(ds: Dataset) -> float:
     return float(ds.ImagePositionPatient[2])
 
@@ -274,7 +314,7 @@ def test_when_inference_is_out_of_time_nothing_is_decided(service: Service, tmp_
     handler = replace(service(sample()), inference_deadline_s=-1.0)
     with pytest.raises(Unavailable):
         handler.on_study_received(received(sample()))
-    assert list(tmp_path.rglob("seg.dcm")) == []
+    assert list(tmp_path.rglob("*.dcm")) == []
 
 
 def test_a_caller_who_waits_gets_the_same_measurement(service: Service) -> None:
@@ -288,3 +328,20 @@ def test_a_caller_who_asks_for_an_unknown_study_is_told_so(service: Service) -> 
     with pytest.raises(Rejected) as unknown:
         service(sample()).measure_study(MeasureRequest(study_instance_uid="2.25.1"))
     assert unknown.value.reason == "not_found"
+
+
+def test_a_caller_who_asks_for_an_unknown_series_is_told_so(service: Service) -> None:
+    uid = str(sample()[0].StudyInstanceUID)
+    request = MeasureRequest(study_instance_uid=uid, series_instance_uid="2.25.1")
+    with pytest.raises(Rejected, match="no such series") as unknown:
+        service(sample()).measure_study(request)
+    assert unknown.value.reason == "not_found"
+
+
+def test_a_caller_who_asks_for_another_modality_is_refused_by_its_name(service: Service) -> None:
+    other = series(Modality="MR")
+    request = MeasureRequest(study_instance_uid="2.25.5", series_instance_uid="2.25.6")
+    event = service(other).measure_study(request).result
+    assert gates(event) == ["not_ct"]
+    assert "MR" in event.refusal.gates[0].reason
+    assert event.series_instance_uid == "2.25.6"
