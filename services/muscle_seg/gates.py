@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
+from pydicom.uid import CTImageStorage
 
 from radloom.dicom.volume import Geometry
 from services.muscle_seg.muscle import AGREEMENT_B, Muscle
@@ -62,6 +63,10 @@ def header_gates(headers: Sequence[Dataset]) -> list[Gate]:
     modalities = {str(ds.get("Modality", "")) for ds in headers}
     if modalities != {"CT"}:
         failed.append(Gate("not_ct", f"Modality is {', '.join(sorted(modalities))}, expected CT"))
+    elif classes := {str(ds.get("SOPClassUID", "")) for ds in headers} - {CTImageStorage}:
+        failed.append(
+            Gate("not_ct", f"SOP Class is {', '.join(sorted(classes))}, expected CT Image Storage")
+        )
     kinds = {str(v).upper() for ds in headers for v in ds.get("ImageType") or ()}
     if "LOCALIZER" in kinds:
         failed.append(Gate("localizer", "ImageType says LOCALIZER: a scout holds no slices"))
@@ -120,6 +125,24 @@ def geometry_gates(geometry: Geometry) -> list[Gate]:
             Gate("thin_coverage", f"{extent:.0f} mm scanned, at least {MIN_EXTENT_MM:.0f} needed")
         )
     return failed
+
+
+def stack_gates(headers: Sequence[Dataset], geometry: Geometry) -> list[Gate]:
+    """Whether slices lie one above the other; a tilted gantry may lean the stack, but evenly."""
+    origins = np.array([ds.ImagePositionPatient for ds in headers], dtype=np.float64)
+    line = np.stack([np.ones(len(origins)), geometry.positions_mm], axis=1)
+    fitted = line @ np.linalg.lstsq(line, origins, rcond=None)[0]
+    off_mm = float(np.linalg.norm(origins - fitted, axis=1).max())
+    limit_mm = max(geometry.in_plane_mm)
+    if off_mm <= limit_mm:
+        return []
+    return [
+        Gate(
+            "shifted_slices",
+            f"a slice lies {off_mm:.1f} mm beside the others, at most a pixel of {limit_mm:.1f} mm "
+            "is one stack",
+        )
+    ]
 
 
 def attenuation_gates(hu: NDArray[np.int16]) -> list[Gate]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
+from pydicom.uid import EnhancedCTImageStorage, SecondaryCaptureImageStorage
 
 from radloom.dicom.volume import read_volume
 from services.muscle_seg.gates import (
@@ -51,6 +52,18 @@ def moved(instances: list[Dataset], by_mm: float) -> list[Dataset]:
     return with_one(instances, ImagePositionPatient=[x, y, z + by_mm])
 
 
+def shifted(instances: list[Dataset], by_mm: float) -> list[Dataset]:
+    x, y, z = instances[10].ImagePositionPatient
+    return with_one(instances, ImagePositionPatient=[x + by_mm, y, z])
+
+
+def alternating(instances: list[Dataset], by_mm: float) -> list[Dataset]:
+    for ds in instances[::2]:
+        x, y, z = ds.ImagePositionPatient
+        ds.ImagePositionPatient = [x, y + by_mm, z]
+    return instances
+
+
 def unreadable(instances: list[Dataset], name: str, text: str) -> list[Dataset]:
     for ds in instances:
         tag = Tag(name)
@@ -67,6 +80,8 @@ def sagittal() -> list[Dataset]:
 
 HEADERS = [
     pytest.param(series(Modality="PT"), "not_ct", id="another modality"),
+    pytest.param(series(SOPClassUID=SecondaryCaptureImageStorage), "not_ct", id="screenshots"),
+    pytest.param(series(SOPClassUID=EnhancedCTImageStorage), "not_ct", id="multi-frame"),
     pytest.param(series(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]), "localizer", id="scout"),
     pytest.param(series(19, slice_mm=5), "too_few_slices", id="19 slices"),
     pytest.param(
@@ -85,6 +100,8 @@ HEADERS = [
         id="gantry tilted by 25 degrees",
     ),
     pytest.param(moved(series(), -3.0), "duplicate_positions", id="two slices at one place"),
+    pytest.param(shifted(series(), 10.0), "shifted_slices", id="one slice shifted sideways"),
+    pytest.param(alternating(series(), 10.0), "shifted_slices", id="two fields of view in turn"),
     pytest.param(series(29)[:10] + series(30)[11:], "irregular_spacing", id="a slice missing"),
     pytest.param(series(20, slice_mm=6), "slice_spacing", id="slices 6 mm apart"),
     pytest.param(series(300, slice_mm=0.3), "slice_spacing", id="slices 0.3 mm apart"),
