@@ -15,7 +15,7 @@ import pytest
 
 from radloom.cli.stack import free_port
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
 
 

@@ -38,7 +38,7 @@ from tests.peers.dcmtk import storescu
 KILLS = 4
 POSTS = 60
 PER_POST = 3
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 WINDOW_S = 0.3
 """In which a kill falls, counted from the moment a share of the load is acknowledged."""
 

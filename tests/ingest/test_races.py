@@ -123,7 +123,7 @@ class SlowCommit:
 def wait_until_written(on: Stage) -> None:
     """Returns when a transaction has locked a study that it will change."""
     query = sa.text("SELECT 1 FROM studies FOR UPDATE SKIP LOCKED")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         with on.database.reading() as connection:
             if not connection.execute(query).first():
@@ -137,7 +137,7 @@ def wait_until_blocked(on: Stage) -> None:
     query = sa.text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query <> ''"
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         with on.database.reading() as connection:
             if connection.execute(query).scalar_one():
