@@ -133,6 +133,7 @@ class MuscleSeg:
                     raise Unavailable(
                         f"ingest gave {len(instances)} of {max(1, announced)} instances",
                         dependency="ingest",
+                        affects_all=False,
                     )
                 best = [choose([*best, assess(uid, instances)])]
         return self._measure(subject, best)

@@ -220,8 +220,9 @@ def test_a_corrected_name_leaves_the_result_and_stores_its_own_segmentation(
 def test_a_series_that_ingest_holds_only_in_part_is_tried_again(service: Service) -> None:
     event = received(sample())
     event.series[0].instance_count = len(sample())
-    with pytest.raises(Unavailable, match=f"{len(sample()) - 1} of {len(sample())}"):
+    with pytest.raises(Unavailable, match=f"{len(sample()) - 1} of {len(sample())}") as partial:
         service(sample()[1:]).on_study_received(event)
+    assert not partial.value.affects_all  # other studies must not wait for this one
 
 
 def test_a_series_without_instances_is_tried_again(service: Service) -> None:
