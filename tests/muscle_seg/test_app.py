@@ -47,7 +47,9 @@ def results(bus: Bus, count: int) -> list[MuscleMeasured]:
     subscription = bus.subscribe("test", [topics.MUSCLE_MEASURED.name])
     try:
         for _ in range(PATIENCE_POLLS):
-            found += [MuscleMeasured.FromString(d.record.value) for d in subscription.poll(0.1)]
+            for delivery in subscription.poll(0.1):
+                found.append(MuscleMeasured.FromString(delivery.record.value))
+                subscription.commit(delivery)
             if len(found) >= count:
                 return found
     finally:
