@@ -105,21 +105,48 @@ class Ingest:
         if verdict.admitted is None:
             return verdict
         known = tables.instance(connection, verdict.admitted.sop_instance_uid)
-        if known is None:
-            return verdict
-        if self._is_same(item.sha256(), known, item.read):
-            return replace(verdict, is_known=True)
-        return Verdict(None, _contradiction(verdict.admitted))
-
-    def _is_same(self, sha256: str, known: tables.Row, content: Callable[[], BinaryIO]) -> bool:
-        if sha256 == known["sha256"]:
-            return True
+        study = tables.study(connection, verdict.admitted.study_instance_uid)
         try:
-            kept = self.store.path(known["sha256"])
+            is_known = self._agrees(verdict.admitted, item.sha256(), item.read, known, study)
+        except Refusal as refusal:
+            return Verdict(None, refusal)
+        return replace(verdict, is_known=is_known)
+
+    def _agrees(
+        self,
+        new: Admitted,
+        sha256: str,
+        content: Callable[[], BinaryIO],
+        known: tables.Row | None,
+        study: tables.Row | None,
+    ) -> bool:
+        """Whether an instance is kept already; an unchanged resend is no news.
+
+        Raises:
+            Refusal: It contradicts what is kept.
+        """
+        named = (new.sop_class_uid, new.sop_instance_uid)
+        if known is not None:
+            if sha256 == known["sha256"] or self._holds(known["sha256"], content):
+                return True
+            raise Refusal(
+                "kept with other content; changed content needs a new UID", DUPLICATE, *named
+            )
+        if study is not None and study["subject_key"] != self._key(new):
+            raise Refusal("the study is another patient's; check PatientID", MISMATCH, *named)
+        return False
+
+    def _holds(self, sha256: str, content: Callable[[], BinaryIO]) -> bool:
+        """Whether the data set is that of a kept file, in another door's envelope."""
+        try:
+            kept = self.store.path(sha256)
         except Rejected:
             return False
         with content() as new, kept.open("rb") as old:
             return same_data_set(new, old)
+
+    def _key(self, new: Admitted) -> str:
+        return subject_key(self.secret, new.patient[0], new.patient[1])
 
     def _transact(self, write: Callable[[Connection], T]) -> T:
         """Result of `write` in one transaction.
@@ -171,20 +198,11 @@ class Ingest:
         Raises:
             Refusal: It contradicts what is kept already.
         """
-        key = subject_key(self.secret, new.patient[0], new.patient[1])
         known = tables.instance(connection, new.sop_instance_uid)
-        if known is not None:
-            if not self._is_same(sha256, known, lambda: self.store.path(sha256).open("rb")):
-                raise _contradiction(new)
+        study = tables.study(connection, new.study_instance_uid, lock=True)
+        if self._agrees(new, sha256, lambda: self.store.path(sha256).open("rb"), known, study):
             return
-        study = tables.locked_study(connection, new.study_instance_uid)
-        if study is not None and study["subject_key"] != key:
-            raise Refusal(
-                "the study belongs to another patient; check PatientID and IssuerOfPatientID",
-                MISMATCH,
-                new.sop_class_uid,
-                new.sop_instance_uid,
-            )
+        key = self._key(new)
         now = self.clock.now()
         tables.add_subject(connection, key, new.patient)
         tables.add_instance(connection, new, sha256, now)
@@ -213,7 +231,7 @@ class Ingest:
 
     def _release(self, connection: Connection, study_instance_uid: str) -> int:
         """Marks a study as released and enqueues the event, in one transaction."""
-        study = tables.locked_study(connection, study_instance_uid)
+        study = tables.study(connection, study_instance_uid, lock=True)
         since = self.clock.now() - self.quiet
         if not study or not study["is_open"] or tables.aware(study["last_received_at"]) > since:
             return 0  # an instance came between looking and locking
@@ -277,12 +295,3 @@ class Ingest:
         answer = GetDocumentResponse(**{name: row[name] for name in names})
         answer.received_at.FromDatetime(tables.aware(row["received_at"]))
         return answer
-
-
-def _contradiction(new: Admitted) -> Refusal:
-    return Refusal(
-        "another content is kept under this SOP Instance UID; changed content needs a new UID",
-        DUPLICATE,
-        new.sop_class_uid,
-        new.sop_instance_uid,
-    )

@@ -1,5 +1,6 @@
 """Queries over what ingest holds (QIDO-RS, PS3.18 section 10.6), on DICOM JSON rows."""
 
+import fnmatch
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -135,11 +136,11 @@ def _matches(item: Json, wanted_tag: str, wanted: str) -> bool:
     if vr in ("DA", "TM", "DT") and "-" in wanted:
         low, _, high = wanted.partition("-")
         return any((not low or low <= v) and (not high or v <= high) for v in values)
-    parts = (re.escape(part) for part in re.split(r"([*?])", wanted))
-    pattern = "".join({r"\*": ".*", r"\?": "."}.get(part, part) for part in parts)
     # Names match in any case (PS3.4 section C.2.2.2.1).
     flags = re.IGNORECASE if vr == "PN" else 0
-    return any(re.fullmatch(pattern, value, flags) for value in values)
+    # Its expressions do not backtrack, however many stars there are; brackets mean themselves here.
+    pattern = re.compile(fnmatch.translate(wanted.replace("[", "[[]")), flags)
+    return any(pattern.match(value) for value in values)
 
 
 def _plain(value: object) -> str:

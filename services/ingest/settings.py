@@ -3,11 +3,20 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Port = Annotated[int | None, BeforeValidator(lambda value: None if value == "" else value)]
+from services.ingest.subject import require_secret
+
+MAX_PORT = 65535
+Port = Annotated[int, Field(ge=0, le=MAX_PORT)]
+OptionalPort = Annotated[Port | None, BeforeValidator(lambda value: None if value == "" else value)]
 """A port, or empty for a door that stays closed."""
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    require_secret(secret.get_secret_value())
+    return secret
 
 
 class Settings(BaseSettings):
@@ -33,21 +42,25 @@ class Settings(BaseSettings):
         trace_file: Where spans go; empty drops them.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RADLOOM_INGEST_", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="RADLOOM_INGEST_",
+        extra="forbid",
+        hide_input_in_errors=True,  # secrets and passwords are among the values
+    )
 
-    bus_url: str
-    database_url: str
+    bus_url: str = Field(pattern="^(sqlite:///|kafka://).")
+    database_url: str = Field(pattern="^(sqlite:///|postgresql[+a-z]*://).")
     storage_dir: Path
-    site_secret: SecretStr
+    site_secret: Annotated[SecretStr, AfterValidator(_long_enough)]
     quiet_s: float = Field(default=30.0, gt=0)
     http_host: str = "127.0.0.1"
-    http_port: int = 8042
-    grpc_port: int = 50051
+    http_port: Port = 8042
+    grpc_port: Port = 50051
     dimse_host: str = "127.0.0.1"
-    dimse_port: Port = None
+    dimse_port: OptionalPort = None
     ae_title: str = Field(default="RADLOOM", max_length=16)
     calling_ae_titles: str = ""
-    max_parts: int = 2000
-    max_part_bytes: int = 2 * 2**30
-    max_body_bytes: int = 8 * 2**30
+    max_parts: int = Field(default=2000, gt=0)
+    max_part_bytes: int = Field(default=2 * 2**30, gt=0)
+    max_body_bytes: int = Field(default=8 * 2**30, gt=0)
     trace_file: Path | None = None

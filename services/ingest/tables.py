@@ -183,13 +183,19 @@ def instances(
     return connection.execute(query).mappings().all()
 
 
-def locked_study(connection: Connection, study_instance_uid: str) -> Row | None:
-    """One study, which no other transaction changes until this one ends.
+def study(connection: Connection, study_instance_uid: str, *, lock: bool = False) -> Row | None:
+    """One study.
 
-    Else a study might be marked as released by one that does not see an instance just added.
+    Args:
+        connection: Of a transaction.
+        study_instance_uid: Which.
+        lock: Lets no other transaction change it until this one ends. Else a study might be
+            marked as released by one that does not see an instance just added.
     """
     query = sa.select(STUDIES).where(STUDIES.c.study_instance_uid == study_instance_uid)
-    return connection.execute(query.with_for_update()).mappings().first()
+    if lock:
+        query = query.with_for_update()
+    return connection.execute(query).mappings().first()
 
 
 def quiet_studies(connection: Connection, since: datetime) -> Sequence[Row]:

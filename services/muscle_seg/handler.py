@@ -1,6 +1,7 @@
 """Measures muscle at L3 in a study, or refuses by name."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,7 +14,7 @@ from pydicom import Dataset
 from radloom.dicom.part10 import encode
 from radloom.dicom.segmentation import build_segmentation
 from radloom.dicom.volume import Volume, read_volume
-from radloom.errors import Rejected
+from radloom.errors import Rejected, Unavailable
 from radloom.ports import Archive, Clock, Inference, ModelDescription, ObjectStore, Reaction
 from radloom.results import algorithm_of
 from radloom.wire.v1.common_pb2 import ModelUse
@@ -25,6 +26,7 @@ from services.muscle_seg.gates import (
     Gate,
     attenuation_gates,
     coverage_gate,
+    level_gate,
     muscle_gates,
     slice_gates,
 )
@@ -82,24 +84,35 @@ class MuscleSeg:
     inference_deadline_s: float = 60.0
 
     def on_study_received(self, event: StudyReceived) -> Reaction:
-        """Measures a study that ingest released."""
+        """Measures a study that ingest released.
+
+        Raises:
+            Unavailable: Ingest does not answer, or gives fewer instances than it announced.
+        """
         subject = Subject(event.study_instance_uid, event.subject_key, event.revision)
-        series = [s.series_instance_uid for s in event.series if s.modality == "CT"]
+        series = {
+            s.series_instance_uid: s.instance_count for s in event.series if s.modality == "CT"
+        }
         return Reaction(events=(self._measure_series(subject, series),))
 
     def measure_study(self, request: MeasureRequest) -> MeasureResponse:
         """Measures a study that ingest holds, for a caller who waits.
 
         Raises:
-            Rejected: Ingest holds no such study.
+            Rejected: Ingest holds no such study, or no such series in it.
         """
         subject = Subject(request.study_instance_uid)
         found = self.archive.series(request.study_instance_uid)
         if not found:
             raise Rejected("ingest holds no such study", reason="not_found")
-        series = [str(s.SeriesInstanceUID) for s in found if s.get("Modality") == "CT"]
-        if request.series_instance_uid:
-            series = [uid for uid in series if uid == request.series_instance_uid]
+        asked = request.series_instance_uid
+        series = {
+            str(s.SeriesInstanceUID): int(s.get("NumberOfSeriesRelatedInstances") or 0)
+            for s in found
+            if (s.SeriesInstanceUID == asked if asked else s.get("Modality") == "CT")
+        }
+        if asked and not series:
+            raise Rejected("the study holds no such series", reason="not_found")
         return MeasureResponse(result=self._measure_series(subject, series))
 
     def measure_instances(self, subject: Subject, instances: Sequence[Dataset]) -> MuscleMeasured:
@@ -109,12 +122,19 @@ class MuscleSeg:
             by_series.setdefault(str(ds.SeriesInstanceUID), []).append(ds)
         return self._measure(subject, [assess(uid, group) for uid, group in by_series.items()])
 
-    def _measure_series(self, subject: Subject, series: Sequence[str]) -> MuscleMeasured:
-        """Retrieves CT series one by one, keeping pixels of the best only."""
+    def _measure_series(self, subject: Subject, series: Mapping[str, int]) -> MuscleMeasured:
+        """Retrieves series, given with their counts, one by one; keeps pixels of the best only."""
         best: list[Candidate] = []
         with step("choose series"):
-            for uid in series:
+            for uid, announced in series.items():
                 instances = self.archive.retrieve_series(subject.study_instance_uid, uid)
+                if len(instances) < max(1, announced):
+                    # Half a series could be measured at another slice, or refused for good.
+                    raise Unavailable(
+                        f"ingest gave {len(instances)} of {max(1, announced)} instances",
+                        dependency="ingest",
+                        affects_all=False,
+                    )
                 best = [choose([*best, assess(uid, instances)])]
         return self._measure(subject, best)
 
@@ -159,6 +179,7 @@ class MuscleSeg:
             found = self._locate(volume, locator)
         threshold = float(locator.parameters["coverage_threshold"])
         require(coverage_gate(found.probability_covered, threshold))
+        require(level_gate(found.candidates[0].probability))
         with step("segment muscle"):
             muscle = self._segment(volume, found.slice_index, ensemble)
         require(muscle_gates(muscle))
@@ -232,7 +253,11 @@ class MuscleSeg:
             )
         except Rejected as error:
             raise Refused([Gate(error.reason, str(error))]) from error
-        ref = self.objects.put(f"results/{event.result_id}/seg.dcm", encode(seg))
+        content = encode(seg)
+        # Named by content: a re-run whose bytes differ, by a corrected name or by another device's
+        # rounding, must not meet an object that is there already.
+        name = hashlib.sha256(content).hexdigest()
+        ref = self.objects.put(f"results/{event.result_id}/{name}/seg.dcm", content)
         l3 = outcome.location(found, uid, volume.z_mm[found.slice_index])
         height = outcome.height_m(chosen.instances)
         event.measurement.CopyFrom(outcome.measurement(muscle, l3, height, ref, tracking))

@@ -39,19 +39,27 @@ class Subject:
     study_revision: int = 0
 
 
+NUMBER_DEPENDS_ON = (
+    "SOPInstanceUID",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "Rows",
+    "Columns",
+    "BitsStored",
+    "PixelRepresentation",
+    "PixelPaddingValue",
+    "RescaleIntercept",
+    "RescaleSlope",
+)
+"""Attributes that, with the pixels and the height, decide what is measured."""
+
+
 def content_sha256(instances: Sequence[Dataset]) -> str:
     """Digest of what was measured: identity, geometry and pixels, in whatever order they came."""
     digests = sorted(
         hashlib.sha256(
-            repr(
-                (
-                    str(ds.get("SOPInstanceUID")),
-                    [str(v) for v in ds.get("ImagePositionPatient") or ()],
-                    str(ds.get("RescaleIntercept")),
-                    str(ds.get("RescaleSlope")),
-                    str(height_m([ds])),
-                )
-            ).encode()
+            repr([*(str(ds.get(name)) for name in NUMBER_DEPENDS_ON), str(height_m([ds]))]).encode()
             + bytes(ds.get("PixelData") or b"")
         ).hexdigest()
         for ds in instances

@@ -8,7 +8,7 @@ from pydicom import Dataset
 
 from radloom.dicom.volume import Geometry, read_geometry
 from radloom.errors import Rejected
-from services.muscle_seg.gates import Gate, geometry_gates, header_gates
+from services.muscle_seg.gates import Gate, geometry_gates, header_gates, stack_gates
 
 SOFT_KERNELS = ("B10", "B20", "B30", "B31", "B35", "B40", "BR", "STANDARD", "SOFT", "FC0", "FC1")
 SHARP_KERNELS = ("B50", "B60", "B70", "B80", "BL", "BONE", "LUNG", "EDGE", "FC5", "FC8")
@@ -43,7 +43,7 @@ def assess(series_instance_uid: str, instances: Sequence[Dataset]) -> Candidate:
     geometry: Geometry | None = None
     try:
         geometry = read_geometry(instances)
-        failed += geometry_gates(geometry)
+        failed += geometry_gates(geometry) + stack_gates(instances, geometry)
     except Rejected as error:
         failed.append(Gate(error.reason, str(error)))
     points = _points(instances, geometry)

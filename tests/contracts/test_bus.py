@@ -17,7 +17,7 @@ from radloom.errors import Rejected
 from radloom.ports import Bus, BusRecord, Delivery, Subscription
 from tests.peers.tansu import SESSION_TIMEOUT_S, broker
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 MEMBER_PROGRAM = """
 import sys

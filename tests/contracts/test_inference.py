@@ -213,7 +213,7 @@ def test_weights_that_are_not_those_of_the_configuration_are_not_run(tampered: P
 
 
 def becomes_unavailable(inference: Inference, model: str) -> bool:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
             inference.ready(model)

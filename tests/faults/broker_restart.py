@@ -18,7 +18,7 @@ from radloom.runtime.outbox import Outbox, OutboxRelay
 from radloom.wire.v1.study_received_pb2 import StudyReceived
 from tests.peers.tansu import SESSION_TIMEOUT_S, free_port, own_broker
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def enqueue(database: Database, outbox: Outbox, event_id: str) -> None:

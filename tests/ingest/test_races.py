@@ -15,6 +15,8 @@ from typing import TypeVar
 import pytest
 import sqlalchemy as sa
 
+from radloom.adapters.instance_store import FileInstanceStore
+from radloom.errors import Unavailable
 from radloom.ports import Transactions
 from services.ingest.admission import DUPLICATE
 from tests.ingest.example import SERIES, STUDY, Stage, ct_file, kept_files, stage
@@ -121,7 +123,7 @@ class SlowCommit:
 def wait_until_written(on: Stage) -> None:
     """Returns when a transaction has locked a study that it will change."""
     query = sa.text("SELECT 1 FROM studies FOR UPDATE SKIP LOCKED")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         with on.database.reading() as connection:
             if not connection.execute(query).first():
@@ -135,7 +137,7 @@ def wait_until_blocked(on: Stage) -> None:
     query = sa.text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query <> ''"
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         with on.database.reading() as connection:
             if connection.execute(query).scalar_one():
@@ -169,6 +171,22 @@ def test_a_quiet_study_is_released_by_one_of_many(replicas: list[Stage]) -> None
     assert sum(at_once([on.ingest.release_quiet_studies for on in replicas])) == 1
     (event,) = replicas[0].released()
     assert (event.study_instance_uid, event.series[0].series_instance_uid) == (STUDY, SERIES)
+
+
+def test_a_replica_that_starts_makes_senders_send_again_and_loses_nothing(
+    replicas: list[Stage],
+) -> None:
+    """It clears the folder of half-received files, those of others too."""
+    on = replicas[0]
+    item = on.ingest.store.incoming()
+    item.write(ct_file(1))
+    FileInstanceStore(on.folder)
+    with pytest.raises(Unavailable):
+        on.ingest.receive([item])
+    item.discard()
+    assert on.wait_quietly() == 0
+    assert on.receive(ct_file(1)) == [0]
+    assert len(kept_files(on.folder)) == 1
 
 
 def test_the_same_document_at_once_is_kept_once(replicas: list[Stage]) -> None:

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
+from pydicom.uid import EnhancedCTImageStorage, SecondaryCaptureImageStorage
 
 from radloom.dicom.volume import read_volume
 from services.muscle_seg.gates import (
     Gate,
     attenuation_gates,
     coverage_gate,
+    level_gate,
     muscle_gates,
     slice_gates,
 )
@@ -50,6 +52,18 @@ def moved(instances: list[Dataset], by_mm: float) -> list[Dataset]:
     return with_one(instances, ImagePositionPatient=[x, y, z + by_mm])
 
 
+def shifted(instances: list[Dataset], by_mm: float) -> list[Dataset]:
+    x, y, z = instances[10].ImagePositionPatient
+    return with_one(instances, ImagePositionPatient=[x + by_mm, y, z])
+
+
+def alternating(instances: list[Dataset], by_mm: float) -> list[Dataset]:
+    for ds in instances[::2]:
+        x, y, z = ds.ImagePositionPatient
+        ds.ImagePositionPatient = [x, y + by_mm, z]
+    return instances
+
+
 def unreadable(instances: list[Dataset], name: str, text: str) -> list[Dataset]:
     for ds in instances:
         tag = Tag(name)
@@ -66,6 +80,8 @@ def sagittal() -> list[Dataset]:
 
 HEADERS = [
     pytest.param(series(Modality="PT"), "not_ct", id="another modality"),
+    pytest.param(series(SOPClassUID=SecondaryCaptureImageStorage), "not_ct", id="screenshots"),
+    pytest.param(series(SOPClassUID=EnhancedCTImageStorage), "not_ct", id="multi-frame"),
     pytest.param(series(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]), "localizer", id="scout"),
     pytest.param(series(19, slice_mm=5), "too_few_slices", id="19 slices"),
     pytest.param(
@@ -84,6 +100,8 @@ HEADERS = [
         id="gantry tilted by 25 degrees",
     ),
     pytest.param(moved(series(), -3.0), "duplicate_positions", id="two slices at one place"),
+    pytest.param(shifted(series(), 10.0), "shifted_slices", id="one slice shifted sideways"),
+    pytest.param(alternating(series(), 10.0), "shifted_slices", id="two fields of view in turn"),
     pytest.param(series(29)[:10] + series(30)[11:], "irregular_spacing", id="a slice missing"),
     pytest.param(series(20, slice_mm=6), "slice_spacing", id="slices 6 mm apart"),
     pytest.param(series(300, slice_mm=0.3), "slice_spacing", id="slices 0.3 mm apart"),
@@ -140,6 +158,11 @@ def test_l3_must_be_covered_with_the_threshold_at_least(
     probability: float, gate: list[str]
 ) -> None:
     assert names(coverage_gate(probability, 0.5)) == gate
+
+
+@pytest.mark.parametrize(("share", "gate"), [(0.7, []), (1.0, []), (0.69, ["l3_ambiguous"])])
+def test_a_level_that_may_be_its_neighbour_is_stopped(share: float, gate: list[str]) -> None:
+    assert names(level_gate(share)) == gate
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,47 @@ def test_a_result_of_other_pixels_has_another_id_under_the_same_tracking_uid(
     assert event.measurement.tracking_uid == expected.measurement.tracking_uid
 
 
+def test_corrected_pixel_spacing_is_another_result_with_another_number(service: Service) -> None:
+    expected = outcome(service(sample()), sample())
+    images = fresh()
+    for ds in images:
+        ds.PixelSpacing = [2.9, 2.9]
+    event = outcome(service(images), images)
+    assert event.result_id != expected.result_id
+    assert event.measurement.area_cm2 < expected.measurement.area_cm2
+
+
+def test_a_corrected_name_leaves_the_result_and_stores_its_own_segmentation(
+    service: Service,
+) -> None:
+    handler = service(sample())
+    expected = outcome(handler, sample())
+    images = fresh()
+    for ds in images:
+        ds.PatientName = "Corrected^Name"
+    event = outcome(service(images), images)
+    assert event.result_id == expected.result_id
+    assert decode(handler.objects.get(event.measurement.segmentation)).PatientName == (
+        "Corrected^Name"
+    )
+    assert decode(handler.objects.get(expected.measurement.segmentation)).PatientName == (
+        sample()[0].PatientName
+    )
+
+
+def test_a_series_that_ingest_holds_only_in_part_is_tried_again(service: Service) -> None:
+    event = received(sample())
+    event.series[0].instance_count = len(sample())
+    with pytest.raises(Unavailable, match=f"{len(sample()) - 1} of {len(sample())}") as partial:
+        service(sample()[1:]).on_study_received(event)
+    assert not partial.value.affects_all  # other studies must not wait for this one
+
+
+def test_a_series_without_instances_is_tried_again(service: Service) -> None:
+    with pytest.raises(Unavailable, match="0 of 1"):
+        service(()).on_study_received(received(sample()))
+
+
 def lowest(ds: Dataset) -> float:
     return float(ds.ImagePositionPatient[2])
 
@@ -217,6 +258,21 @@ def test_what_must_not_be_measured_is_refused_by_name_in_an_event(
     assert event.result_id
     assert event.models
     assert event.subject_key == KEY
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(0, 87), (0, 92), (24, 107), (45, 95), (48, 97), (54, 97), (0, 112)]
+)
+def test_a_part_of_the_scan_is_measured_at_l3_or_refused(
+    first: int, last: int, service: Service
+) -> None:
+    part = sorted(sample(), key=lowest)[first:last]
+    event = outcome(service(part), part)
+    if event.HasField("measurement"):
+        # The published vertebra labels of the sample put L3 between these heights.
+        assert 289 <= event.measurement.l3.z_mm <= 331
+    else:
+        assert set(gates(event)) <= {"l3_not_covered", "l3_ambiguous"}
 
 
 def test_a_truncated_field_of_view_is_refused(service: Service) -> None:
@@ -259,7 +315,7 @@ def test_when_inference_is_out_of_time_nothing_is_decided(service: Service, tmp_
     handler = replace(service(sample()), inference_deadline_s=-1.0)
     with pytest.raises(Unavailable):
         handler.on_study_received(received(sample()))
-    assert list(tmp_path.rglob("seg.dcm")) == []
+    assert list(tmp_path.rglob("*.dcm")) == []
 
 
 def test_a_caller_who_waits_gets_the_same_measurement(service: Service) -> None:
@@ -273,3 +329,20 @@ def test_a_caller_who_asks_for_an_unknown_study_is_told_so(service: Service) -> 
     with pytest.raises(Rejected) as unknown:
         service(sample()).measure_study(MeasureRequest(study_instance_uid="2.25.1"))
     assert unknown.value.reason == "not_found"
+
+
+def test_a_caller_who_asks_for_an_unknown_series_is_told_so(service: Service) -> None:
+    uid = str(sample()[0].StudyInstanceUID)
+    request = MeasureRequest(study_instance_uid=uid, series_instance_uid="2.25.1")
+    with pytest.raises(Rejected, match="no such series") as unknown:
+        service(sample()).measure_study(request)
+    assert unknown.value.reason == "not_found"
+
+
+def test_a_caller_who_asks_for_another_modality_is_refused_by_its_name(service: Service) -> None:
+    other = series(Modality="MR")
+    request = MeasureRequest(study_instance_uid="2.25.5", series_instance_uid="2.25.6")
+    event = service(other).measure_study(request).result
+    assert gates(event) == ["not_ct"]
+    assert "MR" in event.refusal.gates[0].reason
+    assert event.series_instance_uid == "2.25.6"

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 15.0
 AE_TITLE = "ORTHANC"
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.peers.tansu import free_port
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 
 
 def programs() -> Path:

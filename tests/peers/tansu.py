@@ -19,7 +19,7 @@ SESSION_TIMEOUT_S = 6.0 if "KAFKA_BOOTSTRAP_SERVERS" in os.environ else 3.0
 """Apache Kafka accepts no less than 6 s. tansu takes as long to answer JoinGroup as sessions last,
 roughly: more than 20 s with the client's default of 45 s."""
 
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
 
 
 def tansu_program() -> Path:

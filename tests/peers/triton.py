@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 VENV = ROOT / ".triton-venv"
 BACKENDS = ROOT / "tests" / "triton" / "backends_cpu"
 STUB_PYTHON = "3.11"
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
 PR_SET_PDEATHSIG = 1
 

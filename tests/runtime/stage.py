@@ -22,7 +22,7 @@ from radloom.wire.v1.dead_letter_pb2 import DeadLetter
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from radloom.wire.v1.study_received_pb2 import StudyReceived
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 SERVICE = "muscle_seg"
 TOPIC = topics.STUDY_RECEIVED.name
 DEAD_LETTERS = topics.dead_letter_topic(TOPIC, SERVICE)
