@@ -8,6 +8,7 @@ from services.report_structurer.concise import concise
 from services.report_structurer.facts import Fact
 from services.report_structurer.proof import prove
 from services.report_structurer.structure import Statement, StructuredReport, structure
+from services.report_structurer.symptoms import symptoms
 
 
 def structured(text: str) -> dict[str, Any]:
@@ -29,6 +30,11 @@ def structured(text: str) -> dict[str, Any]:
         },
         "proof": asdict(proof),
     }
+
+
+def mentions(text: str) -> dict[str, Any]:
+    """Symptoms that a text speaks of."""
+    return {"mentions": [asdict(mention) for mention in symptoms(text)]}
 
 
 def _sections(report: StructuredReport) -> list[dict[str, Any]]:

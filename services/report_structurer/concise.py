@@ -95,7 +95,7 @@ def _tidy(short: str, text: str) -> str:
     plain = re.sub(r"^[,;:.\s]+", "", plain)
     plain = re.sub(r"([,;:])[,;:]+", r"\1", plain)
     plain = re.sub(r",\s*\.", ".", plain)
-    first = re.search(r"[A-Za-z]", plain)
+    first = re.search(r"(?:^|^[A-Z][A-Z /]*: )(\d{1,2}[.)]\s?)?([a-z])", plain)
     if first and text[:1].isupper():
-        plain = plain[: first.start()] + first[0].upper() + plain[first.end() :]
+        plain = plain[: first.start(2)] + first[2].upper() + plain[first.end() :]
     return plain

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from services.report_structurer.context import Quality, Scope, qualities, scopes
+from services.report_structurer.context import Scope, qualities, scopes
 from services.report_structurer.lexicon import load
 from services.report_structurer.segment import pieces
 from services.report_structurer.words import Phrases, Token, tokens
@@ -171,7 +171,7 @@ def _amount(mention: Mention, text: str, start: int, end: int) -> tuple[float | 
 
 _WEIGHT_BEFORE = re.compile(
     r"(?:weigh(?:s|ed|t)?(?: is| was| of)?|now|currently|gain(?:ed)?(?: of| about)?|ago at)\s*$",
-    re.I,
+    re.IGNORECASE,
 )
 
 

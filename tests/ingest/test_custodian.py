@@ -185,3 +185,10 @@ def test_what_is_no_json_is_refused(url: str, body: bytes) -> None:
 def test_a_document_beyond_measure_is_refused(url: str) -> None:
     answer = httpx.post(url, content=b" " * (MAX_DOCUMENT_BYTES + 1), timeout=30)
     assert (answer.status_code, str(MAX_DOCUMENT_BYTES) in answer.text) == (413, True)
+
+
+def test_a_document_is_announced_once_however_often_it_comes(on: Stage, url: str) -> None:
+    ids = {httpx.post(url, json=document()).json()["id"] for _ in range(3)}
+    other = httpx.post(url, json=with_attachment(data="Tm9ybWFsLg==")).json()["id"]
+    announced = [event.document_id for event in on.enqueued if isinstance(event, DocumentReceived)]
+    assert announced == [*ids, other]

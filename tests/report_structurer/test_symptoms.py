@@ -18,7 +18,7 @@ def lost(sentence: str) -> tuple[float | None, str | None, int | None]:
     ("sentence", "status"),
     [
         ("He complains of fatigue and dysphagia.", {"fatigue": "present", "dysphagia": "present"}),
-        ("She denies weight loss or anorexia.", {"weight_loss": "absent", "appetite_loss": "absent"}),
+        ("She denies weight loss, anorexia.", {"weight_loss": "absent", "appetite_loss": "absent"}),
         ("No nausea, vomiting or weakness.", {"nausea_vomiting": "absent", "weakness": "absent"}),
         ("His appetite is good and his weight is stable.",
          {"appetite_loss": "absent", "weight_loss": "absent"}),
