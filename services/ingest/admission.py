@@ -8,7 +8,8 @@ from unicodedata import category
 
 from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
-from pydicom.filereader import read_dataset, read_partial
+from pydicom.dataset import FileDataset
+from pydicom.filereader import data_element_generator, read_dataset, read_partial
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
@@ -35,6 +36,8 @@ PREAMBLE_BYTES, META_GROUP = 132, 0x0002
 UNDEFINED_LENGTH = 0xFFFFFFFF
 SEQUENCE_ENDS = (b"\xfe\xff\xdd\xe0\0\0\0\0", b"\xff\xfe\xe0\xdd\0\0\0\0")
 """Sequence Delimitation Item in both byte orders (PS3.5 section 7.5)."""
+SEQUENCE_END_BYTES = ELEMENT_HEADER_BYTES = 8
+"""The shortest data element, without value (PS3.5 section 7.1)."""
 TAIL_BYTES = 4096
 """Where the last delimiter is looked for; trailing padding (FFFC,FFFC) may follow it."""
 MAX_VALUE_BYTES = 65_536
@@ -207,7 +210,7 @@ def same_data_set(one: BinaryIO, two: BinaryIO) -> bool:
             return True
 
 
-def _read_header(content: BinaryIO, syntax: str) -> Dataset:
+def _read_header(content: BinaryIO, syntax: str) -> FileDataset:
     """What is kept of the data set.
 
     Raises:
@@ -234,9 +237,33 @@ def _read_header(content: BinaryIO, syntax: str) -> Dataset:
     ds = read_partial(content, stop_when, specific_tags=READ_TAGS)
     if last[1] == UNDEFINED_LENGTH:
         content.seek(-min(size, TAIL_BYTES), SEEK_END)
-        if not any(end in content.read() for end in SEQUENCE_ENDS):
+        tail = content.read()
+        ends = max(tail.rfind(end) for end in SEQUENCE_ENDS)
+        if ends < 0:
             raise Refusal("the file is cut short; send it again", CANNOT_UNDERSTAND)
+        if 0 < len(tail) - ends - SEQUENCE_END_BYTES < ELEMENT_HEADER_BYTES:
+            raise Refusal("the file ends inside a data element; send it again", CANNOT_UNDERSTAND)
+    elif sum(last) != size:
+        _require_elements(content, sum(last), ds)
     return ds
+
+
+def _require_elements(content: BinaryIO, at: int, ds: FileDataset) -> None:
+    """Requires that only whole data elements follow the last one read, in ascending order.
+
+    Raises:
+        Refusal: The file ends inside one, or holds something else.
+    """
+    size = content.seek(0, SEEK_END)
+    content.seek(at)
+    is_implicit, is_little_endian = ds.original_encoding
+    before = PIXELS[0]
+    for element in data_element_generator(content, bool(is_implicit), bool(is_little_endian)):
+        if element.tag <= before:
+            break
+        at, before = content.tell(), element.tag
+    if at != size:
+        raise Refusal("the file ends inside a data element; send it again", CANNOT_UNDERSTAND)
 
 
 def query_attributes(ds: Dataset) -> dict[str, Any]:

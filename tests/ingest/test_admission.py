@@ -174,6 +174,21 @@ def test_no_refusal_says_whose_instance_it_is() -> None:
         assert PATIENT_NAME not in text
 
 
+@pytest.mark.parametrize("rest", [b"\0", b"\x15*\x04\xe5\xbaX", b"\xfc\xff\xfc\xffOB", b"x" * 30])
+def test_what_follows_the_pixels_and_is_no_element_is_refused(rest: bytes) -> None:
+    assert "data element" in str(refusal_of(ct_file() + rest))
+
+
+def test_trailing_padding_is_an_element_and_comes_in() -> None:
+    ds = ct()
+    ds.DataSetTrailingPadding = b"\0" * 10
+    assert admit(BytesIO(encode(ds))).sop_instance_uid == ct().SOPInstanceUID
+
+
+def test_a_report_cut_inside_the_next_element_is_refused() -> None:
+    assert "data element" in str(refusal_of(report() + b"\xfc\xff\xfc\xff"))
+
+
 # ---------------------------------------------------------------- any bytes
 
 WHOLE = [ct_file(), compressed(), report(), in_syntax(ImplicitVRLittleEndian)]
