@@ -15,6 +15,7 @@ from radloom.errors import Rejected, Unavailable
 from radloom.identifiers import derived_uuid
 from radloom.ports import Clock, Enqueue, Incoming, InstanceStore, Transactions
 from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
+from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from services.ingest import tables
 from services.ingest.admission import (
     DUPLICATE,
@@ -265,7 +266,9 @@ class Ingest:
         return ResolveSubjectResponse(**{name: row[name] for name in row if name != "subject_key"})
 
     def keep_document(self, content: bytes, content_type: str, patient_id: str, issuer: str) -> str:
-        """Makes a clinical document durable; returns its identifier, the same for the same one.
+        """Makes a clinical document durable and announces it; returns its identifier.
+
+        The same document of the same patient keeps its identifier and is announced once.
 
         Raises:
             Unavailable: The database does not answer.
@@ -273,11 +276,19 @@ class Ingest:
         key = subject_key(self.secret, patient_id, issuer)
         digest = hashlib.sha256(content).hexdigest()
         document_id = str(derived_uuid("document", key, content_type, digest))
-        self._transact(
-            lambda connection: tables.add_document(
-                connection, document_id, key, content_type, content, digest, self.clock.now()
-            )
+        now = self.clock.now()
+        event = DocumentReceived(
+            document_id=document_id, subject_key=key, content_type=content_type, sha256=digest
         )
+        event.received_at.FromDatetime(now)
+
+        def keep(connection: Connection) -> None:
+            if tables.add_document(
+                connection, document_id, key, content_type, content, digest, now
+            ):
+                self.enqueue(connection, event, event_id=document_id)
+
+        self._transact(keep)
         return document_id
 
     def document(self, document_id: str) -> GetDocumentResponse:

@@ -135,19 +135,21 @@ def add_document(
     content: bytes,
     sha256: str,
     now: datetime,
-) -> None:
-    """Adds a document, unless it is known."""
-    if document(connection, document_id) is None:
-        connection.execute(
-            sa.insert(DOCUMENTS).values(
-                document_id=document_id,
-                subject_key=key,
-                content_type=content_type,
-                content=content,
-                sha256=sha256,
-                received_at=now,
-            )
+) -> bool:
+    """Adds a document, unless it is known; returns whether it was added."""
+    if document(connection, document_id) is not None:
+        return False
+    connection.execute(
+        sa.insert(DOCUMENTS).values(
+            document_id=document_id,
+            subject_key=key,
+            content_type=content_type,
+            content=content,
+            sha256=sha256,
+            received_at=now,
         )
+    )
+    return True
 
 
 # ---------------------------------------------------------------- reads

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
+from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
+from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from radloom.wire.v1.result_delivered_pb2 import ResultDelivered
 from radloom.wire.v1.study_received_pb2 import StudyReceived
 
@@ -42,7 +44,14 @@ MUSCLE_MEASURED = Topic(
 )
 RESULT_DELIVERED = Topic("result.delivered", ResultDelivered, "subject_key", "publisher", ())
 
-ALL = (STUDY_RECEIVED, MUSCLE_MEASURED, RESULT_DELIVERED)
+DOCUMENT_RECEIVED = Topic(
+    "document.received", DocumentReceived, "subject_key", "ingest", ("report_structurer",)
+)
+REPORT_STRUCTURED = Topic(
+    "report.structured", ReportStructured, "subject_key", "report_structurer", ()
+)
+
+ALL = (STUDY_RECEIVED, MUSCLE_MEASURED, RESULT_DELIVERED, DOCUMENT_RECEIVED, REPORT_STRUCTURED)
 
 MAX_VALUE_BYTES = 65_536
 """Largest value on the bus: messages carry references, never pixels or text."""

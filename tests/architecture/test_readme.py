@@ -11,11 +11,16 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 GROUP = get_command(app)
 assert isinstance(GROUP, TyperGroup)
-COMMANDS = GROUP.commands
+COMMANDS = {n: c for n, c in GROUP.commands.items() if not isinstance(c, TyperGroup)} | {
+    f"{group} {name}": command
+    for group, inner in GROUP.commands.items()
+    if isinstance(inner, TyperGroup)
+    for name, command in inner.commands.items()
+}
 
 
 def sections() -> dict[str, str]:
-    parts = re.split(r"^### `radloom (\w+)[^`]*`$", README, flags=re.MULTILINE)
+    parts = re.split(r"^### `radloom ([a-z]+(?: [a-z]+)?)[^`]*`$", README, flags=re.MULTILINE)
     return dict(zip(parts[1::2], (text.split("\n## ")[0] for text in parts[2::2]), strict=True))
 
 

@@ -13,6 +13,7 @@ from radloom.adapters.custodian import GrpcCustodian
 from radloom.errors import Rejected
 from radloom.runtime.grpc import GrpcServer
 from radloom.wire.v1.custodian_service_pb2_grpc import add_CustodianServiceServicer_to_server
+from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from services.ingest.app import Door
 from services.ingest.routes import MAX_DOCUMENT_BYTES
 from services.ingest.subject import subject_key
@@ -185,3 +186,16 @@ def test_what_is_no_json_is_refused(url: str, body: bytes) -> None:
 def test_a_document_beyond_measure_is_refused(url: str) -> None:
     answer = httpx.post(url, content=b" " * (MAX_DOCUMENT_BYTES + 1), timeout=30)
     assert (answer.status_code, str(MAX_DOCUMENT_BYTES) in answer.text) == (413, True)
+
+
+def test_a_document_is_announced_once_however_often_it_comes(on: Stage, url: str) -> None:
+    first = {httpx.post(url, json=document()).json()["id"] for _ in range(3)}
+    second = {httpx.post(url, json=attached(data="Tm9ybWFsLg==")).json()["id"]}
+    rows = on.outbox.unpublished()
+    assert {row.record.topic for row in rows} == {"document.received"}
+    announced = [DocumentReceived.FromString(row.record.value) for row in rows]
+    assert [event.document_id for event in announced] == [*first, *second]
+    for event in announced:
+        kept = on.ingest.document(event.document_id)
+        assert (event.sha256, event.subject_key) == (kept.sha256, kept.subject_key)
+        assert event.received_at == kept.received_at

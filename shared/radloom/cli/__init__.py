@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from radloom import topics
+from radloom.cli import reports
 from radloom.cli.console import err, out
 from radloom.errors import RadloomError
 
@@ -23,6 +24,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(reports.app, name="report")
 
 EXIT_REFUSED_INPUT = 2
 """The input or the way there cannot be used as it is; one line on standard error says why."""

@@ -19,8 +19,18 @@ import httpx
 
 from radloom.errors import Unavailable
 
-SERVICES = ("ingest", "muscle_seg", "publisher")
+SERVICES = ("ingest", "muscle_seg", "report_structurer", "publisher")
 """Started in this order; stopped in reverse, so that upstream work can drain."""
+
+PORTS = (
+    "custodian",
+    "muscle_seg",
+    "muscle_seg_grpc",
+    "report_structurer",
+    "report_structurer_grpc",
+    "publisher",
+)
+"""Doors between the services, on free ports."""
 
 START_TIMEOUT_S = 60.0
 """A cold import of the scientific packages on a busy two-core machine takes some 10 s."""
@@ -66,12 +76,7 @@ class Plan:
     http_port: int = 8042
     dimse_port: int | None = 11112
     quiet_s: float = 30.0
-    ports: dict[str, int] = field(
-        default_factory=lambda: {
-            name: free_port()
-            for name in ("custodian", "muscle_seg", "muscle_seg_grpc", "publisher")
-        }
-    )
+    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in PORTS})
 
     @property
     def ingest_url(self) -> str:
@@ -98,6 +103,7 @@ class Plan:
         root = {
             "ingest": self.ingest_url,
             "muscle_seg": f"http://127.0.0.1:{self.ports['muscle_seg']}",
+            "report_structurer": f"http://127.0.0.1:{self.ports['report_structurer']}",
             "publisher": self.publisher_url,
         }[service]
         return f"{root}/readyz"
@@ -124,6 +130,11 @@ class Plan:
                 "GRPC_PORT": str(self.ports["muscle_seg_grpc"]),
                 "INGEST_URL": self.dicomweb_url,
                 "OBJECT_DIR": objects,
+            },
+            "report_structurer": {
+                "HTTP_PORT": str(self.ports["report_structurer"]),
+                "GRPC_PORT": str(self.ports["report_structurer_grpc"]),
+                "CUSTODIAN_ADDRESS": f"127.0.0.1:{self.ports['custodian']}",
             },
             "publisher": {
                 "HTTP_PORT": str(self.ports["publisher"]),

@@ -1,0 +1,80 @@
+"""What the command line and the HTTP door print: plain values, ready for JSON."""
+
+from dataclasses import asdict
+from typing import Any
+
+from services.report_structurer.assign import SECTIONS
+from services.report_structurer.concise import concise
+from services.report_structurer.facts import Fact
+from services.report_structurer.proof import prove
+from services.report_structurer.structure import Statement, StructuredReport, structure
+from services.report_structurer.symptoms import symptoms
+
+
+def structured(text: str) -> dict[str, Any]:
+    """A report as statements, sections, concise view and proof.
+
+    Raises:
+        Rejected: The result fails its own proof.
+    """
+    report = structure(text)
+    proof = prove(report)
+    view = concise(report.statements)
+    return {
+        "statements": [_statement(s) for s in report.statements],
+        "sections": _sections(report),
+        "concise": {
+            "statements": [{"id": s.id, "text": s.text} for s in view.statements],
+            "words_in": view.words_in,
+            "words_out": view.words_out,
+        },
+        "proof": asdict(proof),
+    }
+
+
+def mentions(text: str) -> dict[str, Any]:
+    """Symptoms that a text speaks of."""
+    return {"mentions": [asdict(mention) for mention in symptoms(text)]}
+
+
+def _sections(report: StructuredReport) -> list[dict[str, Any]]:
+    """Every section; one that the report does not mention is never called normal."""
+    return [
+        {
+            "name": name,
+            "state": "reported" if report.sections[name] else "not_mentioned",
+            "statement_ids": list(report.sections[name]),
+        }
+        for name in SECTIONS
+    ]
+
+
+def _statement(statement: Statement) -> dict[str, Any]:
+    return {
+        "id": statement.id,
+        "start": statement.start,
+        "end": statement.end,
+        "text": statement.text,
+        "part": statement.part,
+        "sections": list(statement.sections),
+        "polarity": statement.polarity,
+        "certainty": statement.certainty,
+        "temporality": statement.temporality,
+        "facts": [_fact(fact) for fact in statement.facts],
+        "needs_review": statement.needs_review,
+        "placed_by": {"rule": statement.rule, "spans": [list(s) for s in statement.evidence]},
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    measured = fact.kind in {"measurement", "number"}
+    return {
+        "kind": fact.kind,
+        "value": float(fact.value) if measured else fact.value,
+        "unit": fact.unit or None,
+        "side": fact.side or None,
+        "start": fact.start,
+        "end": fact.end,
+        "polarity": fact.polarity or None,
+        "certainty": fact.certainty or None,
+    }

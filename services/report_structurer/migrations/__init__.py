@@ -1,0 +1,1 @@
+"""Schema of report_structurer, oldest first."""

@@ -1,0 +1,164 @@
+"""Proof that a structured report neither lost nor invented anything; it goes with every answer."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from itertools import pairwise
+
+from radloom.errors import Rejected
+from services.report_structurer.facts import Fact, literal_facts
+from services.report_structurer.structure import PLACED_PARTS, Statement, StructuredReport
+
+ENGINE = "deterministic"
+TEMPLATE = "organ-sections"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A proposal of a language model that was not taken.
+
+    Attributes:
+        statement_id: What it was about.
+        task: `section`, `rewrite` or `reason`.
+        reason: Why not, in words of ours; never the proposal's text.
+    """
+
+    statement_id: int
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was checked.
+
+    Attributes:
+        coverage: Share of the characters that are no blanks and lie in exactly one statement; 1.0.
+        facts_in: Numbers, units, dates, references and sides of the report as a whole.
+        facts_out: Those of its statements; the same ones.
+        statements: Number of statements.
+        unplaced: Statements of findings and impression without a certain section.
+        rejected: Proposals of a language model that were not taken.
+        engine: `deterministic`, or the name of the language model that proposed.
+        engine_sha256: Digest of the lexicons, or of the model.
+        prompt_sha256: Digest of the prompt; "" without language model.
+        template: Name and version of the sections used.
+    """
+
+    coverage: float
+    facts_in: int
+    facts_out: int
+    statements: int
+    unplaced: int
+    rejected: tuple[Rejection, ...]
+    engine: str
+    engine_sha256: str
+    prompt_sha256: str
+    template: str
+
+
+def prove(report: StructuredReport, rejected: Sequence[Rejection] = ()) -> Proof:
+    """Checks a structured report against its text.
+
+    Raises:
+        Rejected: It fails: text outside of statements, statements that differ from the text or
+            overlap, a placed statement without section, facts that do not lie in the text.
+    """
+    covered = _coverage(report)
+    _require_verbatim(report)
+    _require_placed(report.statements)
+    _require_cited(report.text, [fact for s in report.statements for fact in s.facts])
+    given, kept = _facts_given(report), _facts_kept(report)
+    if given != kept:
+        raise Rejected(
+            f"{(given - kept).total()} facts of the report are in no statement, "
+            f"{(kept - given).total()} of a statement not in the report; nothing was returned",
+            reason="proof_facts",
+        )
+    return Proof(
+        coverage=covered,
+        facts_in=given.total(),
+        facts_out=kept.total(),
+        statements=len(report.statements),
+        unplaced=sum(statement.needs_review for statement in report.statements),
+        rejected=tuple(rejected),
+        engine=ENGINE,
+        engine_sha256=lexicons_sha256(),
+        prompt_sha256="",
+        template=f"{TEMPLATE} {version('radloom')}",
+    )
+
+
+Cited = Counter[tuple[str, int, int]]
+
+
+def _facts_given(report: StructuredReport) -> Cited:
+    """Numbers and sides of the report, read from it as a whole, without knowing statements."""
+    found = literal_facts(report.text)
+    numeral = {k for start, end in report.numerals for k in range(start, end)}
+    return Counter((f.kind, f.start, f.end) for f in found if f.start not in numeral)
+
+
+def _facts_kept(report: StructuredReport) -> Cited:
+    """Numbers and sides of the statements that a reader of the sections and parts finds."""
+    placed = {number for ids in report.sections.values() for number in ids}
+    read = [s for s in report.statements if s.id in placed or not s.sections]
+    counted = (f for s in read for f in s.facts if f.kind not in {"finding", "organ"})
+    return Counter((f.kind, f.start, f.end) for f in counted)
+
+
+def _coverage(report: StructuredReport) -> float:
+    apart = [report.text[s.start : s.end] for s in report.statements]
+    overlap = any(b.start < a.end for a, b in pairwise(report.statements))
+    ink = len("".join(report.text.split()))
+    held = sum(len("".join(part.split())) for part in apart)
+    covered = 0.0 if overlap else held / ink if ink else 1.0
+    if covered < 1:
+        raise Rejected(
+            f"statements cover {covered:.4f} of the report, expected 1; nothing was returned",
+            reason="proof_coverage",
+        )
+    return covered
+
+
+def _require_verbatim(report: StructuredReport) -> None:
+    for statement in report.statements:
+        if statement.text != report.text[statement.start : statement.end]:
+            raise Rejected(
+                f"statement {statement.id} differs from the report; nothing was returned",
+                reason="proof_verbatim",
+            )
+
+
+def _require_placed(statements: Sequence[Statement]) -> None:
+    for statement in statements:
+        bare = statement.rule == "heading"  # nothing follows it
+        if statement.part in PLACED_PARTS and not statement.sections and not bare:
+            raise Rejected(
+                f"statement {statement.id} has no section; nothing was returned",
+                reason="proof_placement",
+            )
+
+
+def _require_cited(text: str, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        cited = text[fact.start : fact.end]
+        if not cited or (fact.kind in {"measurement", "number"} and cited != fact.value):
+            raise Rejected(
+                f"a {fact.kind} at {fact.start} is not in the report; nothing was returned",
+                reason="proof_fact",
+            )
+
+
+@cache
+def lexicons_sha256() -> str:
+    """Digest of the word lists: what the deterministic engine is made of."""
+    digest = hashlib.sha256()
+    folder = files(__package__) / "lexicons"
+    for name in sorted(entry.name for entry in folder.iterdir()):
+        digest.update(name.encode() + b"\0" + (folder / name).read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,147 @@
+"""Words of a text with their offsets, and phrases found among them."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|_+|[^\w\s]")
+_HYPHENS = frozenset("-‐‑–")
+_PART = re.compile(r"\{([^}]*)\}|\[([^\]]*)\]|(\S+)")
+_SUFFIX = re.compile(r"\(([^)]*)\)")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, number or mark.
+
+    Attributes:
+        text: Lower case.
+        start: Offset of its first character.
+        end: Offset behind its last character.
+    """
+
+    text: str
+    start: int
+    end: int
+
+
+def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
+    """Words, numbers and marks between two offsets; hyphens inside compounds are left out."""
+    found = _TOKEN.finditer(text, start, len(text) if end is None else end)
+    made = [Token(m[0].lower(), m.start(), m.end()) for m in found]
+    return [t for k, t in enumerate(made) if not (t.text in _HYPHENS and _joins(made, k))]
+
+
+def _joins(made: Sequence[Token], k: int) -> bool:
+    """Whether the mark at `k` stands between two words without space."""
+    if not 0 < k < len(made) - 1:
+        return False
+    return made[k - 1].end == made[k].start and made[k].end == made[k + 1].start
+
+
+def spellings(phrase: str) -> Iterator[tuple[str, ...]]:
+    """Every sequence of words that a phrase stands for.
+
+    `{a|b}` is one of, `[a|b]` one of or nothing, `nodule(s)` with or without the ending. An
+    alternative may hold several words.
+    """
+    parts: list[list[tuple[str, ...]]] = []
+    for one_of, optional, word in _PART.findall(phrase):
+        if word:
+            parts.append([(w,) for w in _endings(word)])
+            continue
+        choices = [
+            tuple(combination)
+            for choice in (one_of or optional).split("|")
+            for combination in product(*(_endings(w) for w in choice.split()))
+        ]
+        parts.append(choices if one_of else [*choices, ()])
+    for combination in product(*parts):
+        yield tuple(word for part in combination for word in part)
+
+
+def _endings(word: str) -> list[str]:
+    found = _SUFFIX.search(word)
+    if found is None:
+        return [word]
+    head, tail = word[: found.start()], word[found.end() :]
+    return [head + tail, *(head + ending + tail for ending in found[1].split("/"))]
+
+
+@dataclass(frozen=True)
+class Hit(Generic[T]):
+    """A phrase found among tokens.
+
+    Attributes:
+        value: What it stands for.
+        first: Index of its first token.
+        last: Index of its last token.
+    """
+
+    value: T
+    first: int
+    last: int
+
+
+def _split(words: Sequence[str]) -> Iterator[str]:
+    """Words of a phrase as `tokens` would give them."""
+    for word in words:
+        if word.isalnum():
+            yield word.lower()
+        else:
+            yield from (token.text for token in tokens(word))
+
+
+class _Node(Generic[T]):
+    __slots__ = ("next", "value")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node[T]] = {}
+        self.value: T | None = None
+
+
+class Phrases(Generic[T]):
+    """Finds phrases; the longest at each place, none inside another.
+
+    Args:
+        entries: Phrase (see `spellings`) and what it stands for. Of two values for the same words
+            the first stays.
+    """
+
+    def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
+        self._root: _Node[T] = _Node()
+        for phrase, value in entries:
+            for words in spellings(phrase):
+                node = self._root
+                for token in _split(words):
+                    node = node.next.setdefault(token, _Node())
+                if node.value is None and node is not self._root:
+                    node.value = value
+
+    def find(self, among: Sequence[Token]) -> list[Hit[T]]:
+        """Hits from left to right."""
+        found: list[Hit[T]] = []
+        at = 0
+        while at < len(among):
+            hit = self._longest(among, at)
+            if hit is None:
+                at += 1
+            else:
+                found.append(hit)
+                at = hit.last + 1
+        return found
+
+    def _longest(self, among: Sequence[Token], first: int) -> Hit[T] | None:
+        node, best = self._root, None
+        for last in range(first, len(among)):
+            following = node.next.get(among[last].text)
+            if following is None:
+                break
+            node = following
+            if node.value is not None:
+                best = Hit(node.value, first, last)
+        return best

@@ -1,0 +1,80 @@
+"""`radloom report ...`: one report in a text file, no broker and no server."""
+
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from radloom.cli.console import out
+from radloom.errors import Rejected
+
+app = typer.Typer(
+    help="Read radiology reports and notes: statements, symptoms.", no_args_is_help=True
+)
+
+File = Annotated[Path, typer.Argument(help="Text file, UTF-8.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command()
+def structure(file: File, *, as_json: AsJson = False) -> None:
+    """Statements of a report with part, organ sections, facts, and the proof that none is lost."""
+    answer = _asked(file, "structured")
+    _show(answer, _statements, as_json=as_json)
+
+
+@app.command()
+def symptoms(file: File, *, as_json: AsJson = False) -> None:
+    """Symptoms of cachexia with status, amount of weight and time."""
+    answer = _asked(file, "mentions")
+    _show(answer, _mentions, as_json=as_json)
+
+
+def _asked(file: Path, question: str) -> dict[str, Any]:
+    """What report_structurer answers on the text of a file.
+
+    Raises:
+        Rejected: The file cannot be read as UTF-8 text, or is too long.
+    """
+    try:
+        text = file.read_bytes().decode()
+    except OSError as error:
+        raise Rejected(f"{file}: {error.strerror}", reason="not_found") from error
+    except UnicodeDecodeError as error:
+        raise Rejected(
+            f"{file}: not UTF-8 at byte {error.start}; convert it to UTF-8", reason="charset"
+        ) from error
+    handler = importlib.import_module("services.report_structurer.handler")
+    answers = importlib.import_module("services.report_structurer.answers")
+    answer: dict[str, Any] = getattr(answers, question)(handler.within_limit(text))
+    return answer
+
+
+def _show(
+    answer: dict[str, Any], table: Callable[[dict[str, Any]], Table], *, as_json: bool
+) -> None:
+    if as_json:
+        typer.echo(json.dumps(answer))
+    else:
+        out.print(table(answer))
+
+
+def _statements(answer: dict[str, Any]) -> Table:
+    shown = Table("part", "sections", "polarity", "statement", box=None)
+    for statement in answer["statements"]:
+        sections = ", ".join(statement["sections"]) + ("  (review)" * statement["needs_review"])
+        shown.add_row(statement["part"], sections, statement["polarity"], statement["text"])
+    return shown
+
+
+def _mentions(answer: dict[str, Any]) -> Table:
+    shown = Table("symptom", "status", "amount", "within", box=None)
+    for mention in answer["mentions"]:
+        amount = "" if mention["value"] is None else f"{mention['value']:g} {mention['unit']}"
+        days = "" if mention["interval_days"] is None else f"{mention['interval_days']} days"
+        shown.add_row(mention["symptom"], mention["status"], amount, days)
+    return shown
