@@ -15,9 +15,13 @@ except ImportError:  # PyYAML built without libyaml: the same result, ten times 
 @cache
 def load(name: str) -> dict[str, Any]:
     """The list `lexicons/<name>.yaml`."""
-    text = (files(__package__) / "lexicons" / f"{name}.yaml").read_bytes()
-    found: dict[str, Any] = yaml.load(text, Loader=Loader)
+    found: dict[str, Any] = parse((files(__package__) / "lexicons" / f"{name}.yaml").read_bytes())
     return found
+
+
+def parse(content: bytes) -> Any:  # noqa: ANN401 - whatever the YAML holds
+    """Plain values of a YAML document."""
+    return yaml.load(content, Loader=Loader)
 
 
 @cache
