@@ -144,8 +144,12 @@ def _ends(kind: str, other: Hit[Cue], words: Sequence[Token]) -> bool:
         return False
     if kind in {"possible", "historical"}:
         return stop.kind == "negated"
-    after_comma = words[other.first - 1].text == ","
-    return kind == "negated" and after_comma and stop.kind in {"possible", "historical"}
+    return (
+        kind == "negated"
+        and stop.kind in {"possible", "historical"}
+        and words[other.first - 1].text == ","
+        and not _goes_on(words, other.last)
+    )
 
 
 def _goes_on(words: Sequence[Token], first: int) -> bool:

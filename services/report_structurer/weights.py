@@ -1,0 +1,186 @@
+"""Weight lost and the time it took, as a sentence says it."""
+
+import re
+from dataclasses import dataclass
+
+DAYS = {"d": 1.0, "w": 7.0, "m": 30.4375, "y": 365.25}
+"""By the first letter of the unit."""
+POUNDS_PER_STONE = 14
+HEAVIEST = 900.0
+"""No weight in pounds or kilograms is larger; a larger number is something else."""
+
+_COUNT: dict[str, float] = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15,
+    "eighteen": 18, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "half": 0.5, "one-half": 0.5, "1/2": 0.5,
+}  # fmt: skip
+_TENS = "twenty|thirty|forty|fifty|sixty"
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_WORD = "|".join(sorted((re.escape(word) for word in _COUNT), key=len, reverse=True))
+_FRACTIONS = {"1/2": 0.5, "and a half": 0.5, "½": 0.5, "1/4": 0.25, "3/4": 0.75}
+_N = rf"\d+(?:\.\d+)?(?:[-\s]+(?:1/2|1/4|3/4|and\s+a\s+half)|\s*½)?|(?:{_TENS})[-\s](?:{_ONES})|{_WORD}"
+_UNIT = r"pounds?\b|lbs?\b\.?|#|kilograms?\b|kilos?\b|kgs?\b|stones?\b|%|percent\b"
+_HALF = r"(?P<half>\s+and\s+a\s+half)?"
+_QUANTITY = (
+    rf"(?<![\w./])(?P<n>{_N})(?:\s+(?:of|a|an)\b)?"
+    rf"(?:\s*(?:-|–|to|or)\s*(?:{_N}))?\s*-?\s*(?P<unit>{_UNIT}){_HALF}"
+)
+_AMOUNT = re.compile(_QUANTITY, re.IGNORECASE)
+_HEDGE = (
+    r"(?:(?:about|approximately|around|almost|nearly|some|over|up\s+to|more\s+than|at\s+least"
+    r"|roughly|another|an\s+additional|greater\s+than|less\s+than|by|maybe|probably|close\s+to"
+    r"|well\s+over|a\s+total\s+of|a|an|the|approx\.?|~|>|as\s+much\s+as|only|just|anywhere\s+from"
+    r"|an\s+estimated|somewhere\s+between|between|from)\s+)*"
+)
+LOST = re.compile(
+    rf"\b(?:(?:lost|lose|loses|losing|dropped|down|loss\s+of|shed)\s+{_HEDGE}{_QUANTITY}"
+    rf"(?!\s*(?:of\s+(?:blood|fluid|urine|vision|height)|more\s+than))"
+    rf"|{_QUANTITY.replace('<n>', '<n2>').replace('<unit>', '<unit2>').replace('<half>', '<half2>')}"
+    r"\s+(?:lighter|less\s+than\s+(?:he|she)|below\s+(?:his|her)))",
+    re.IGNORECASE,
+)
+_PLAIN_N = r"(\d{2,3}(?:\.\d+)?)"
+_OPTIONAL_UNIT = rf"\s*-?\s*({_UNIT})?"
+_GAP = r"[^.;:\d]{0,40}?"
+_WEIGHT_WORD = r"\b(?:weigh\w*|wt|dropped|went|gone|decreased|declined|fell|fallen|lost|down)\b"
+PAIRS = tuple(
+    (re.compile(pattern, re.IGNORECASE), before, after)
+    for pattern, before, after in (
+        (rf"{_WEIGHT_WORD}[^.;\d]{{0,40}}?\bfrom\s+(?:a\s+weight\s+of\s+|about\s+)?{_PLAIN_N}"
+         rf"{_OPTIONAL_UNIT}{_GAP}\bto\s+(?:about\s+)?{_PLAIN_N}{_OPTIONAL_UNIT}", 1, 3),
+        (rf"\bweigh\w*{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}[^.;\d]{{0,25}}?\bdown\s+from\s+"
+         rf"(?:about\s+)?{_PLAIN_N}{_OPTIONAL_UNIT}", 3, 1),
+        (rf"\b(?:dropped|decreased|down|fallen|declined)\s+to\s+{_PLAIN_N}{_OPTIONAL_UNIT}{_GAP}"
+         rf"\bfrom\s+{_PLAIN_N}{_OPTIONAL_UNIT}", 3, 1),
+        (rf"\bweighed\s+(?:about\s+)?{_PLAIN_N}{_OPTIONAL_UNIT}[^.;]{{0,50}}?\b(?:now|currently"
+         rf"|today)\s+(?:only\s+)?(?:weighs|at|weighing|is)\s+(?:about\s+)?{_PLAIN_N}"
+         rf"{_OPTIONAL_UNIT}", 1, 3),
+    )
+)  # fmt: skip
+"""Two weights: the pattern and the groups of the earlier and the later; units follow each."""
+_PAST = r"(?:last|past|previous|preceding|prior)"
+_TIME = r"(?P<unit>days?|weeks?|wks?|months?|mos?|years?|yrs?)\b(?!-?\s*old)(?:'s)?"
+_COUNTED = rf"(?P<n>{_N})(?:\s*(?:-|–|to)\s*(?P<m>{_N}))?(?:\s+(?:of|a)\b)?\s*-?\s*{_TIME}"
+_INTERVALS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?:\b(?:over|in|during|for|within|across|since|this)|\bx|/)\s*"
+        rf"(?:(?:about|approximately|around|roughly|less\s+than|the|a|an|period\s+of|course\s+of"
+        rf"|span\s+of|last|past|previous|preceding|prior|only|just)\s+)*{_COUNTED}",
+        rf"\b(?:over|in|during|for|within)\s+(?:about\s+)?(?:the\s+(?:course\s+of\s+the\s+)?{_PAST}"
+        rf"|a|the|this\s+{_PAST})\s+(?P<unit>day|week|wk|month|year|yr)\b(?!-?\s*old)",
+        rf"\b{_PAST}\s+{_COUNTED}",
+        rf"\b{_COUNTED}\s+(?:ago|period|history|time|span)\b",
+    )
+)
+BEFORE_PENALTY = 12
+"""Characters by which a time before the amount counts as farther away than one behind it."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Weight lost as said.
+
+    Attributes:
+        value: Amount; None where not said.
+        unit: `lb`, `kg` or `%` of the weight; None without amount.
+        interval_days: Days within which; None where not said.
+    """
+
+    value: float | None
+    unit: str | None
+    interval_days: int | None
+
+
+def loss(text: str, start: int, end: int, mention: tuple[int, int]) -> Loss:
+    """Amount and time of the weight loss mentioned in a sentence of the text."""
+    value, unit, where = _amount(text, start, end, mention)
+    return Loss(value, unit, _interval_days(text, start, end, where))
+
+
+def pair(text: str, start: int, end: int) -> re.Match[str] | None:
+    """Where two weights are named of which the later is the smaller."""
+    for pattern, before, after in PAIRS:
+        found = pattern.search(text, start, end)
+        if found and _difference(found, before, after):
+            return found
+    return None
+
+
+def _difference(found: re.Match[str], before: int, after: int) -> tuple[float, str] | None:
+    first, second = float(found[before]), float(found[after])
+    units = {_unit(unit) for unit in (found[2], found[4]) if unit}
+    if len(units) != 1 or units & {"%", "stone"} or not second < first < HEAVIEST:
+        return None
+    return round(first - second, 2), units.pop()
+
+
+def _amount(
+    text: str, start: int, end: int, mention: tuple[int, int]
+) -> tuple[float | None, str | None, tuple[int, int]]:
+    """Weight lost, a difference of two weights or the amount nearest to the mention; and where."""
+    for pattern, before, after in PAIRS:
+        span = pattern.search(text, start, end)
+        made = _difference(span, before, after) if span else None
+        if span and made:
+            return *made, span.span()
+    found = [m for m in _AMOUNT.finditer(text, start, end) if not _is_weight(text, m)]
+    if not found:
+        return None, None, mention
+    near = min(found, key=lambda m: max(m.start() - mention[1], mention[0] - m.end(), 0))
+    value, unit = _number(near["n"]) + (0.5 if near["half"] else 0), _unit(near["unit"])
+    if unit == "stone":
+        value, unit = value * POUNDS_PER_STONE, "lb"
+    return round(value, 2), unit, near.span()
+
+
+_WEIGHT_BEFORE = re.compile(
+    r"(?:weigh(?:s|ed|t|ing)?(?:\s+(?:today|now|currently|loss))?(?:\s+(?:is|was|of|at|to|:))?"
+    r"|\bnow(?:\s+at)?|currently(?:\s+at)?|\bat|\bfrom|\bdown\s+to|\bdropped\s+to"
+    r"|gain(?:ed|ing)?(?:\s+(?:of|about|back))*)[\s:,]*$",
+    re.IGNORECASE,
+)
+_LOSS_BEFORE = re.compile(r"loss(?:\s+(?:is|was|of|at))?[\s:,]*$", re.IGNORECASE)
+
+
+def _is_weight(text: str, amount: re.Match[str]) -> bool:
+    """Whether the pounds are what somebody weighs or gained, not what was lost."""
+    before = text[max(0, amount.start() - 30) : amount.start()]
+    after = text[amount.end() : amount.end() + 14].lower()
+    of_body = amount["unit"] not in {"%", "percent"} and bool(_WEIGHT_BEFORE.search(before))
+    return (of_body and not _LOSS_BEFORE.search(before)) or "gain" in after
+
+
+def _interval_days(text: str, start: int, end: int, where: tuple[int, int]) -> int | None:
+    found = [m for pattern in _INTERVALS for m in pattern.finditer(text, start, end)]
+    if not found:
+        return None
+
+    def away(m: re.Match[str]) -> int:
+        return max(m.start() - where[1], where[0] - m.end() + BEFORE_PENALTY, 0)
+
+    near = min(found, key=away)
+    said = near.groupdict()
+    count = _number(said.get("m") or said.get("n") or "1")
+    return round(count * DAYS[near["unit"][0].lower()])
+
+
+def _number(said: str) -> float:
+    plain = " ".join(said.lower().split())
+    if plain in _COUNT:
+        return _COUNT[plain]
+    for fraction, part in _FRACTIONS.items():
+        if plain.endswith(fraction):
+            return float(plain.removesuffix(fraction).rstrip(" -")) + part
+    tens, _, ones = plain.replace("-", " ").partition(" ")
+    return _COUNT[tens] + _COUNT[ones] if ones else float(plain)
+
+
+def _unit(word: str) -> str:
+    plain = word.lower()
+    if plain.startswith("k"):
+        return "kg"
+    if plain.startswith("s"):
+        return "stone"
+    return "%" if plain in {"%", "percent"} else "lb"
