@@ -75,8 +75,10 @@ def scopes(words: Sequence[Token]) -> list[Scope]:
 
 
 def _plain(word: Token) -> Token:
-    """A year as the cues write it, any other word as it is."""
-    return Token("yyyy", word.start, word.end) if _YEAR.fullmatch(word.text) else word
+    """A year and an apostrophe as the cues write them, any other word as it is."""
+    if _YEAR.fullmatch(word.text):
+        return Token("yyyy", word.start, word.end)
+    return Token(word.text.replace("’", "'"), word.start, word.end) if "’" in word.text else word
 
 
 def _scopes(words: Sequence[Token], hits: Sequence[Hit[Cue]]) -> Iterator[Scope]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from services.report_structurer.context import Scope, qualities, scopes
@@ -130,7 +130,9 @@ def _section(text: str, start: int, end: int, before: str) -> str:
 
 def _in_sentence(sentence: _Sentence) -> Iterator[Mention]:
     said: dict[tuple[str, str], Mention] = {}
-    for named in _named(sentence):
+    every = _named(sentence)
+    sentence = replace(sentence, governing=_outside(every, sentence.governing))
+    for named in every:
         status = _status(named, sentence)
         mention = Mention(named.symptom, status, named.start, named.end)
         if named.symptom == "weight_loss" and status in {"present", "historical"}:
@@ -162,6 +164,12 @@ def _named(sentence: _Sentence) -> list[_Named]:
     return sorted(made, key=lambda named: named.start)
 
 
+def _outside(named: Sequence[_Named], governing: Sequence[Scope]) -> list[Scope]:
+    """Scopes whose cue is no part of a symptom: "lack of energy" denies nothing behind it."""
+    own = [(n.start, n.end) for n in named if not n.is_absence]
+    return [s for s in governing if not any(a <= s.cue_start < b for a, b in own)]
+
+
 def _weights_lost(sentence: _Sentence) -> Iterator[re.Match[str]]:
     text, start, end = sentence.text, sentence.start, sentence.end
     of_weight = any(word.text in {"weight", "wt", "body"} for word in sentence.words)
@@ -179,7 +187,10 @@ def _status(named: _Named, sentence: _Sentence) -> str:
     said = qualities(named.start, sentence.governing)
     if "other" in said or sentence.section == "other":
         return "other"
-    if named.is_absence != ("negated" in said):
+    denied = "negated" in said
+    if named.is_absence:
+        denied = not (denied and _is_denied_near(named, sentence))
+    if denied:
         return "absent"
     unasked = {
         "weight_loss": _is_intended,
@@ -192,6 +203,17 @@ def _status(named: _Named, sentence: _Sentence) -> str:
         return "other"
     past = "historical" in said or sentence.section == "historical"
     return "historical" if past else "present"
+
+
+def _is_denied_near(named: _Named, sentence: _Sentence) -> bool:
+    """Whether a denial stands before it in the same phrase: "not a good appetite"."""
+    return any(
+        scope.quality == "negated"
+        and scope.cue_end <= named.start < scope.end
+        and "," not in sentence.text[scope.cue_end : named.start]
+        and not sentence.text[named.start : named.start + 3].lower().startswith(("no ", "den"))
+        for scope in sentence.governing
+    )
 
 
 def _is_intended(_: _Named, sentence: _Sentence) -> bool:

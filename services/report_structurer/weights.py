@@ -19,12 +19,12 @@ _TENS = "twenty|thirty|forty|fifty|sixty"
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _WORD = "|".join(sorted((re.escape(word) for word in _COUNT), key=len, reverse=True))
 _FRACTIONS = {"1/2": 0.5, "and a half": 0.5, "½": 0.5, "1/4": 0.25, "3/4": 0.75}
-_N = rf"\d+(?:\.\d+)?(?:[-\s]+(?:1/2|1/4|3/4|and\s+a\s+half)|\s*½)?|(?:{_TENS})[-\s](?:{_ONES})|{_WORD}"
+_N = rf"\d+(?:\.\d+)?(?:[-\s]+(?:1/2|1/4|3/4|and\s+a\s+half)|\s*½)?|(?:{_TENS})[-\s](?:{_ONES})|(?:{_WORD})(?:\s+and\s+a\s+half)?"
 _UNIT = r"pounds?\b|lbs?\b\.?|#|kilograms?\b|kilos?\b|kgs?\b|stones?\b|%|percent\b"
 _HALF = r"(?P<half>\s+and\s+a\s+half)?"
 _QUANTITY = (
     rf"(?<![\w./])(?P<n>{_N})(?:\s+(?:of|a|an)\b)?"
-    rf"(?:\s*(?:-|–|to|or)\s*(?:{_N}))?\s*-?\s*(?P<unit>{_UNIT}){_HALF}"
+    rf"(?:\s*(?:-|–|to|or|and)\s*(?:{_N}))?\s*-?\s*(?P<unit>{_UNIT}){_HALF}"
 )
 _AMOUNT = re.compile(_QUANTITY, re.IGNORECASE)
 _HEDGE = (
@@ -53,9 +53,15 @@ PAIRS = tuple(
          rf"(?:about\s+)?{_PLAIN_N}{_OPTIONAL_UNIT}", 3, 1),
         (rf"\b(?:dropped|decreased|down|fallen|declined)\s+to\s+{_PLAIN_N}{_OPTIONAL_UNIT}{_GAP}"
          rf"\bfrom\s+{_PLAIN_N}{_OPTIONAL_UNIT}", 3, 1),
-        (rf"\bweighed\s+(?:about\s+)?{_PLAIN_N}{_OPTIONAL_UNIT}[^.;]{{0,50}}?\b(?:now|currently"
-         rf"|today)\s+(?:only\s+)?(?:weighs|at|weighing|is)\s+(?:about\s+)?{_PLAIN_N}"
+        (rf"\b(?:weighed|used\s+to\s+weigh)\s+(?:about\s+)?{_PLAIN_N}{_OPTIONAL_UNIT}[^.;]{{0,50}}?\b(?:now|currently"
+         rf"|today)\s+(?:only\s+)?(?:weighs|at|weighing|is|down\s+to)\s+(?:about\s+)?{_PLAIN_N}"
          rf"{_OPTIONAL_UNIT}", 1, 3),
+        (rf"\b(?:weight|wt)\s*:?\s*{_PLAIN_N}{_OPTIONAL_UNIT}\s*(?:->|→|-->)\s*{_PLAIN_N}"
+         rf"{_OPTIONAL_UNIT}", 1, 3),
+        (rf"\bcurrent\s+(?:body\s+)?weight{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}{_GAP}\busual\s+"
+         rf"(?:body\s+)?weight{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}", 3, 1),
+        (rf"\busual\s+(?:body\s+)?weight{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}{_GAP}\b(?:now|current\w*)"
+         rf"{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}", 1, 3),
     )
 )  # fmt: skip
 """Two weights: the pattern and the groups of the earlier and the later; units follow each."""
@@ -141,15 +147,20 @@ _WEIGHT_BEFORE = re.compile(
     r"|gain(?:ed|ing)?(?:\s+(?:of|about|back))*)[\s:,]*$",
     re.IGNORECASE,
 )
+_NO_AMOUNT_BEHIND = re.compile(
+    r"\s*-?(?:(?:of\s+)?(?:weight\s+)?gain|/\s*(?:day|week|wk|month)|(?:per|a|each|every)\s+(?:day|week|month)|weekly)",
+    re.IGNORECASE,
+)
+"""A gain, or how fast."""
 _LOSS_BEFORE = re.compile(r"loss(?:\s+(?:is|was|of|at))?[\s:,]*$", re.IGNORECASE)
 
 
 def _is_weight(text: str, amount: re.Match[str]) -> bool:
     """Whether the pounds are what somebody weighs or gained, not what was lost."""
     before = text[max(0, amount.start() - 30) : amount.start()]
-    after = text[amount.end() : amount.end() + 14].lower()
+    after = text[amount.end() : amount.end() + 20]
     of_body = amount["unit"] not in {"%", "percent"} and bool(_WEIGHT_BEFORE.search(before))
-    return (of_body and not _LOSS_BEFORE.search(before)) or "gain" in after
+    return (of_body and not _LOSS_BEFORE.search(before)) or bool(_NO_AMOUNT_BEHIND.match(after))
 
 
 def _interval_days(text: str, start: int, end: int, where: tuple[int, int]) -> int | None:
@@ -172,7 +183,8 @@ def _number(said: str) -> float:
         return _COUNT[plain]
     for fraction, part in _FRACTIONS.items():
         if plain.endswith(fraction):
-            return float(plain.removesuffix(fraction).rstrip(" -")) + part
+            rest = plain.removesuffix(fraction).rstrip(" -")
+            return (_number(rest) if rest else 0) + part
     tens, _, ones = plain.replace("-", " ").partition(" ")
     return _COUNT[tens] + _COUNT[ones] if ones else float(plain)
 
