@@ -156,7 +156,7 @@ def _ends(kind: str, other: Hit[Cue], words: Sequence[Token]) -> bool:
 
 def _goes_on(words: Sequence[Token], first: int) -> bool:
     """Whether "or" or "nor" goes on with a list."""
-    return any(word.text in {"or", "nor"} for word in words[first:])
+    return any(word.text in {"or", "nor", "/"} for word in words[first:])
 
 
 def _backward_start(hit: Hit[Cue], words: Sequence[Token], hits: Sequence[Hit[Cue]]) -> int:
