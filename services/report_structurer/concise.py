@@ -5,7 +5,7 @@ rewrite that the guard finds to say anything else is not taken.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.report_structurer.guard import Source
 from services.report_structurer.shortening import Edit
@@ -83,7 +83,7 @@ def _shorten(statement: Statement) -> ConciseStatement:
         reason = source.difference(text) if words else "nothing is left"
         if not reason and len(text) < len(statement.text):
             placed = tuple(
-                replace(w, start=w.start + statement.start, end=w.end + statement.start)
+                ConciseWord(w.text, w.start + statement.start, w.end + statement.start)
                 for w in words
             )
             return ConciseStatement(statement.id, text, True, refused, placed)
@@ -105,6 +105,13 @@ def _choices(allowed: Sequence[Edit]) -> Iterator[Sequence[Edit]]:
         if chosen not in tried:
             tried.append(chosen)
             yield chosen
+    last = tried[-1]
+    for k in range(len(last) if len(last) <= MOST_SINGLE else 0):
+        yield [*last[:k], *last[k + 1 :]]
+
+
+MOST_SINGLE = 8
+"""Edits of which each is left out in turn when nothing else passes."""
 
 
 def _verbatim(statement: Statement) -> Iterator[ConciseWord]:

@@ -9,8 +9,8 @@ from functools import cache
 from services.report_structurer.context import Scope, scopes
 from services.report_structurer.facts import facts, literal_facts
 from services.report_structurer.lexicon import load, single_words
-from services.report_structurer.shortening import Edit, edits
-from services.report_structurer.terms import terms
+from services.report_structurer.shortening import Edit, Read, edits
+from services.report_structurer.terms import Term, terms
 from services.report_structurer.words import Token, tokens
 
 _MARKS = frozenset({",", ".", ";", ":"})
@@ -27,7 +27,6 @@ class Source:
 
     text: str
     words: Sequence[Token]
-    governing: Sequence[Scope]
     allowed: Sequence[Edit]
     said: Said
 
@@ -36,8 +35,9 @@ class Source:
         """Reads a text."""
         words = tokens(text)
         governing = scopes(words)
-        allowed = edits(words, text, denied(words, governing))
-        return cls(text, words, governing, allowed, _said(text, words, governing))
+        found, organs = terms(words, "findings"), terms(words, "anatomy")
+        allowed = edits(Read(text, words, _denied(words, governing), found, organs))
+        return cls(text, words, allowed, _said(text, words, governing, found, organs))
 
     def difference(self, rewrite: str) -> str:
         """What a rewrite changes, in words of ours; "" when it says the same."""
@@ -46,7 +46,8 @@ class Source:
         words = tokens(rewrite)
         if not _leads_to(self.words, [word.text for word in words], self.allowed):
             return "words lost, added or moved"
-        after = _said(rewrite, words, scopes(words))
+        found, organs = terms(words, "findings"), terms(words, "anatomy")
+        after = _said(rewrite, words, scopes(words), found, organs)
         for kind, before in self.said.items():
             if before != after[kind]:
                 return f"{kind} differ"
@@ -64,7 +65,7 @@ def difference(source: str, rewrite: str) -> str:
     return Source.of(source).difference(rewrite)
 
 
-def denied(words: Sequence[Token], governing: Sequence[Scope]) -> set[int]:
+def _denied(words: Sequence[Token], governing: Sequence[Scope]) -> set[int]:
     """Indices of the words that a denial governs."""
     spans = [(scope.start, scope.end) for scope in governing if scope.quality == "negated"]
     return {k for k, w in enumerate(words) if any(a <= w.start < b for a, b in spans)}
@@ -103,9 +104,14 @@ def _leads_to(source: Sequence[Token], rewrite: Sequence[str], allowed: Sequence
     return False
 
 
-def _said(text: str, words: Sequence[Token], governing: Sequence[Scope]) -> Said:
-    kept = single_words("times") | single_words("degrees")
-    found, organs = terms(words, "findings"), terms(words, "anatomy")
+def _said(
+    text: str,
+    words: Sequence[Token],
+    governing: Sequence[Scope],
+    found: Sequence[Term],
+    organs: Sequence[Term],
+) -> Said:
+    kept = _times_and_degrees()
     stated = facts(text, literal_facts(text), found, organs, governing)
     return {
         "numbers or sides": [f.meaning() for f in stated if f.kind not in {"finding", "organ"}],
@@ -127,6 +133,11 @@ def _plainly(normal: str) -> str:
     """ "within normal limits" is "normal"; every other word is itself."""
     plain = normal.lower()
     return "normal" if "normal limits" in plain else plain
+
+
+@cache
+def _times_and_degrees() -> frozenset[str]:
+    return single_words("times") | single_words("degrees")
 
 
 def _is_denied(start: int, governing: Sequence[Scope]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from services.report_structurer.lexicon import load
-from services.report_structurer.terms import terms
+from services.report_structurer.terms import Term
 from services.report_structurer.words import Phrases, Token, spellings
 
 _PLACE_WORDS = frozenset({"of", "in", "within"})
@@ -68,28 +68,37 @@ def listed(name: str) -> frozenset[str]:
     return frozenset(" ".join(words) for phrase in phrases for words in spellings(phrase))
 
 
-def edits(words: Sequence[Token], text: str, denied: Collection[int] = ()) -> list[Edit]:
-    """Edits that do not overlap, from left to right.
+@dataclass(frozen=True)
+class Read:
+    """A statement as it was read.
 
-    Args:
-        words: Of the statement.
+    Attributes:
         text: The statement.
-        denied: Indices of words that a denial governs.
+        words: Its words.
+        denied: Indices of the words that a denial governs.
+        found: Its findings.
+        organs: Its organs.
     """
-    made = _listed_edits(words, text)
-    taken = {k for first, last in _spans(made) for k in range(first, last + 1)}
+
+    text: str
+    words: Sequence[Token]
+    denied: Collection[int]
+    found: Sequence[Term]
+    organs: Sequence[Term]
+
+
+def edits(read: Read) -> list[Edit]:
+    """Edits that do not overlap, from left to right."""
+    words = read.words
+    made = _listed_edits(words, read.text)
+    taken = {k for edit in made for k in range(edit.first, edit.last + 1)}
     found = [edit for edit in made if edit.short != _KEPT]
     dropped = {k for e in found if not e.short for k in range(e.first, e.last + 1)}
-    for edit in _conditional_edits(words, text, denied, dropped):
-        if not any(k in taken for k in range(edit.first, edit.last + 1)):
-            taken.update(range(edit.first, edit.last + 1))
+    for edit in _conditional_edits(read, dropped):
+        if edit.first not in taken:
+            taken.add(edit.first)
             found.append(edit)
     return sorted(found, key=lambda edit: edit.first)
-
-
-def _spans(made: Sequence[Edit]) -> Iterator[tuple[int, int]]:
-    for edit in made:
-        yield edit.first, edit.last
 
 
 def _listed_edits(words: Sequence[Token], text: str) -> list[Edit]:
@@ -105,11 +114,11 @@ def _listed_edits(words: Sequence[Token], text: str) -> list[Edit]:
         if not _stands_alone(words, first, last, text):
             continue
         at_start = first == begin
-        if short in {":", ","} and (at_start or words[first - 1].text in _NO_SUBJECT):
+        if short[0:1] in {":", ","} and (at_start or words[first - 1].text in _NO_SUBJECT):
             short = _KEPT
         if short == "c/w" and at_start or len(short) > words[last].end - words[first].start:
             continue
-        made.append(Edit(first, last, short, kind="colon" if short == ":" else "filler"))
+        made.append(Edit(first, last, short, kind="colon" if short.startswith(":") else "filler"))
     return made
 
 
@@ -121,37 +130,39 @@ def _stands_alone(words: Sequence[Token], first: int, last: int, text: str) -> b
     return (before.isspace() or before in "(,;:.\"'") and (behind.isspace() or behind in "),;:.\"'")
 
 
-def _conditional_edits(
-    words: Sequence[Token], text: str, denied: Collection[int], dropped: Collection[int]
-) -> Iterator[Edit]:
+_SINGLE = frozenset({"x", "by", "and", "or", "with", *_PLACE_WORDS})
+
+
+def _conditional_edits(read: Read, dropped: Collection[int]) -> Iterator[Edit]:
     """Edits of single words that depend on the words beside them."""
-    places = {t.first for t in terms(words, "anatomy") if t.meaning.kind in {"organ", "region"}}
-    wholes = {
-        k
-        for t in terms(words, "anatomy")
-        for k in range(t.first + 1, t.last + 1)
-    } | {k for t in terms(words, "findings") for k in range(t.first + 1, t.last + 1)}
-    sentence = {word.text for word in words}
-    lists_kept = bool(sentence & listed("with_and"))
+    words, text = read.words, read.text
+    participles, possessives = listed("participles"), listed("possessives")
+    subjects = listed("subjects")
+    places = {t.first for t in read.organs if t.meaning.kind in {"organ", "region"}}
+    wholes = {k for t in (*read.organs, *read.found) for k in range(t.first + 1, t.last + 1)}
+    lists_kept = any(word.text in listed("with_and") for word in words)
     for k, word in enumerate(words):
-        if word.text in listed("participles") and _ends_phrase(words, k):
-            yield Edit(k, k, "")
-        elif word.text in {"x", "by"} and _between_numbers(words, k):
-            if word.text == "by":
-                yield Edit(k, k, "x")
-        elif k in wholes or not _stands_alone(words, k, k, text):
+        plain = word.text
+        if plain in participles:
+            if _ends_phrase(words, k):
+                yield Edit(k, k, "")
+        elif plain in possessives:
+            if _is_patients(words, k):
+                yield Edit(k, k, "")
+        elif k <= 1 and plain in subjects:
+            if _has_verb_behind(words, k, dropped):
+                yield Edit(k, k, "")
+        elif plain not in _SINGLE or k in wholes or not _stands_alone(words, k, k, text):
             continue
-        elif word.text in _PLACE_WORDS and _is_place(words, k, places, dropped):
+        elif plain == "by" and _between_numbers(words, k):
+            yield Edit(k, k, "x")
+        elif plain in _PLACE_WORDS and _is_place(words, k, places, dropped):
             yield Edit(k, k, "", "place")
-        elif word.text == "and" and not lists_kept and _joins_words(words, k, text):
+        elif plain == "and" and not lists_kept and _joins_words(words, k, text):
             yield _instead_of_and(words, k)
-        elif word.text == "or" and k in denied and _joins_two(words, k, text):
+        elif plain == "or" and k in read.denied and _joins_two(words, k, text):
             yield Edit(k, k, "/", "or")
-        elif word.text in listed("possessives") and _is_patients(words, k):
-            yield Edit(k, k, "")
-        elif k <= 1 and word.text in listed("subjects") and _has_verb_behind(words, k, dropped):
-            yield Edit(k, k, "")
-        elif word.text == "with" and 0 < k < len(words) - 1 and words[k - 1].text == ",":
+        elif plain == "with" and 0 < k < len(words) - 1 and words[k - 1].text == ",":
             yield Edit(k, k, "", "with")
 
 
@@ -159,7 +170,7 @@ def _ends_phrase(words: Sequence[Token], k: int) -> bool:
     """Whether a participle stands where "is seen" would: "a nodule seen in the lung"."""
     if k == 0 or words[k - 1].text in {"be", "been", "as", "at", "and", "or", "not", ",", ":", "when"}:
         return False
-    return k + 1 == len(words) or words[k + 1].text in load("concise")["before"]
+    return k + 1 == len(words) or words[k + 1].text in listed("before")
 
 
 def _between_numbers(words: Sequence[Token], k: int) -> bool:
@@ -172,7 +183,12 @@ def _is_place(
     words: Sequence[Token], k: int, places: Collection[int], dropped: Collection[int]
 ) -> bool:
     """Whether "in" or "of" stands between what was found and where."""
-    if k == 0 or words[k - 1].text in listed("not_after") or not words[k - 1].text[-1].isalpha():
+    before = k - 1
+    while before >= 0 and before in dropped:
+        before -= 1
+    if before < 0 or words[before].text in listed("not_after"):
+        return False
+    if not words[before].text[-1].isalpha():
         return False
     where = k + 1
     while where < len(words) and where in dropped and words[where].text in _ARTICLES:
@@ -196,10 +212,11 @@ def _joins_words(words: Sequence[Token], k: int, text: str) -> bool:
 
 def _instead_of_and(words: Sequence[Token], k: int) -> Edit:
     """A semicolon before a clause with its own verb, a comma in a list."""
+    earlier = words[0].text in {"no", "without"} or any(w.text in _VERBS for w in words[:k])
     for word in words[k + 1 : k + 1 + CLAUSE_REACH]:
         if word.text in {",", "and", ";", "but", "."}:
             break
-        if word.text in _VERBS and words[k + 1].text not in _VERBS:
+        if earlier and word.text in _VERBS and words[k + 1].text not in _VERBS:
             return Edit(k, k, ";", "clause")
     near = words[max(0, k - SIDE_REACH) : k + 1 + SIDE_REACH]
     has_side = any(word.text in _SIDES or word.text.startswith("bilateral") for word in near)

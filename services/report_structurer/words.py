@@ -125,9 +125,10 @@ class Phrases(Generic[T]):
     def find(self, among: Sequence[Token]) -> list[Hit[T]]:
         """Hits from left to right."""
         found: list[Hit[T]] = []
+        begins = self._root.next
         at = 0
         while at < len(among):
-            hit = self._longest(among, at)
+            hit = self._longest(among, at) if among[at].text in begins else None
             if hit is None:
                 at += 1
             else:
