@@ -4,6 +4,7 @@ The record keeps the verbatim statement; the view is for reading. Words are left
 rewrite that the guard finds to say anything else is not taken.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from services.report_structurer.guard import Source
 from services.report_structurer.shortening import Edit
 from services.report_structurer.structure import PLACED_PARTS, Statement
 
+_SIZE = re.compile(r"\d+(?:\.\d+)?(?:\s*(?:[x×]|by)\s*\d+(?:\.\d+)?)+\s*(?:mm|cm)\b", re.IGNORECASE)
 _ATTACHED = frozenset(",.;:)?!%/")
 _MARKS = frozenset(",.;:")
 
@@ -186,10 +188,11 @@ def _is_decimal(text: str, at: int) -> bool:
 def _tidied(words: list[_Word], text: str) -> list[_Word]:
     """Marks as a typist would leave them: none at the start, none twice, none before a stop."""
     made: list[_Word] = []
+    sizes = [found.span() for found in _SIZE.finditer(text)]
     glue = False
     for word in words:
         if word.text in _MARKS:
-            if not made or made[-1].text in {"(", "/"}:
+            if not made or made[-1].text in {"(", "/", "x"}:
                 continue
             if made[-1].text in _MARKS:
                 if word.text in ".;" or made[-1].text == ",":
@@ -199,7 +202,9 @@ def _tidied(words: list[_Word], text: str) -> list[_Word]:
             word.is_glued = word.is_glued or not text[word.end : word.end + 1].isdigit()
         elif glue:
             word.is_glued = True
-        glue = word.text == "/" and word.is_glued
+        elif made and word.text in {"x", "×"} and any(a <= word.start < b for a, b in sizes):
+            word.is_glued = True
+        glue = word.is_glued and word.text in {"/", "x", "×"}
         made.append(word)
     return made
 

@@ -163,7 +163,8 @@ def _backward_start(hit: Hit[Cue], words: Sequence[Token], hits: Sequence[Hit[Cu
     """Behind the last stop, and in the same clause: "there is fluid, air is not seen"."""
     first, verb = 1, False
     for other in hits:
-        if other.value.kind == "stop" and other.last < hit.first:
+        cue = other.value
+        if cue.kind == "stop" and cue.direction != "forward" and other.last < hit.first:
             first = other.last + 1
             verb = any(word.text in _VERBS for word in words[other.first : first])
     if hit.value.kind not in {"negated", "possible"}:

@@ -18,6 +18,8 @@ _MARKS = frozenset({",", ".", ";", ":"})
 _CONNECTED = re.compile(r"(?<=\d)\s*([-–/x×]|by\b)\s*(?=\d)")
 _ONE_FOR_ALL = frozenset({"denial", "choice", "doubt"})
 """Kinds of words of which a short form may stand for another: "may represent", "possibly"."""
+MOST_STEPS = 20
+"""Steps per word after which a rewrite is refused; one that is the source takes one."""
 Said = dict[str, Sequence[object]]
 
 
@@ -82,7 +84,8 @@ def _leads_to(source: Sequence[Token], rewrite: Sequence[str], allowed: Sequence
     shorts = {edit.first: tuple(t.text for t in tokens(edit.short)) for edit in allowed}
     seen: set[tuple[int, int]] = set()
     open_pairs = [(0, 0)]
-    while open_pairs:
+    most = MOST_STEPS * (len(source) + len(rewrite) + 1)
+    while open_pairs and len(seen) < most:
         at, made = open_pairs.pop()
         if at == len(source) and made == len(rewrite):
             return True
@@ -149,7 +152,9 @@ def _carriers() -> dict[str, str]:
     """What a word that is never lost stands for: itself, or its kind."""
     kinds: dict[str, Collection[str]] = load("concise")["carry"]
     return {
-        word: kind if kind in _ONE_FOR_ALL else word for kind, many in kinds.items() for word in many
+        word: kind if kind in _ONE_FOR_ALL else word
+        for kind, many in kinds.items()
+        for word in many
     }
 
 

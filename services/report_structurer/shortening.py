@@ -14,7 +14,31 @@ from services.report_structurer.words import Phrases, Token, spellings
 _PLACE_WORDS = frozenset({"of", "in", "within"})
 _ARTICLES = frozenset({"the", "a", "an"})
 _NO_SUBJECT = frozenset(
-    {"no", "any", "or", "and", "not", "be", "been", "of", "as", ",", "to", "well", "also", "but"}
+    {
+        "no",
+        "any",
+        "or",
+        "and",
+        "be",
+        "been",
+        "of",
+        "as",
+        ",",
+        "to",
+        "well",
+        "also",
+        "but",
+        "he",
+        "she",
+        "it",
+        "they",
+        "which",
+        "that",
+        "who",
+        "this",
+        "these",
+        "not",
+    }
 )
 """Before a verb these are no subject that a colon could follow."""
 _SIDES = frozenset({"left", "right"})
@@ -26,6 +50,8 @@ CLAUSE_REACH = 9
 """Words behind "and" among which a verb makes a clause of its own."""
 SIDE_REACH = 7
 """Words beside "and" among which a side may be taken for that of its neighbour."""
+NEAR = 5
+"""Words beside "and" among which "both" or "or" may belong to it."""
 _KEPT = "keep"
 
 
@@ -95,8 +121,8 @@ def edits(read: Read) -> list[Edit]:
     found = [edit for edit in made if edit.short != _KEPT]
     dropped = {k for e in found if not e.short for k in range(e.first, e.last + 1)}
     for edit in _conditional_edits(read, dropped):
-        if edit.first not in taken:
-            taken.add(edit.first)
+        if not any(k in taken for k in range(edit.first, edit.last + 1)):
+            taken.update(range(edit.first, edit.last + 1))
             found.append(edit)
     return sorted(found, key=lambda edit: edit.first)
 
@@ -152,6 +178,12 @@ def _conditional_edits(read: Read, dropped: Collection[int]) -> Iterator[Edit]:
         elif k <= 1 and plain in subjects:
             if _has_verb_behind(words, k, dropped):
                 yield Edit(k, k, "")
+        elif plain in {"has", "have"}:
+            if k and k + 1 < len(words) and words[k + 1].text in listed("perfect"):
+                yield Edit(k, k, "")
+        elif plain in {"level", "levels"}:
+            if _is_spine_level(words, k):
+                yield Edit(k, k, "")
         elif plain not in _SINGLE or k in wholes or not _stands_alone(words, k, k, text):
             continue
         elif plain == "by" and _between_numbers(words, k):
@@ -160,23 +192,46 @@ def _conditional_edits(read: Read, dropped: Collection[int]) -> Iterator[Edit]:
             yield Edit(k, k, "", "place")
         elif plain == "and" and not lists_kept and _joins_words(words, k, text):
             yield _instead_of_and(words, k)
-        elif plain == "or" and k in read.denied and _joins_two(words, k, text):
-            yield Edit(k, k, "/", "or")
+        elif plain == "or":
+            edit = _or_edit(words, k, text) if k in read.denied else None
+            if edit:
+                yield edit
         elif plain == "with" and 0 < k < len(words) - 1 and words[k - 1].text == ",":
             yield Edit(k, k, "", "with")
 
 
 def _ends_phrase(words: Sequence[Token], k: int) -> bool:
     """Whether a participle stands where "is seen" would: "a nodule seen in the lung"."""
-    if k == 0 or words[k - 1].text in {"be", "been", "as", "at", "and", "or", "not", ",", ":", "when"}:
+    if k == 0 or words[k - 1].text in {
+        "be",
+        "been",
+        "as",
+        "at",
+        "and",
+        "or",
+        "not",
+        ",",
+        ":",
+        "when",
+    }:
         return False
     return k + 1 == len(words) or words[k + 1].text in listed("before")
 
 
-def _between_numbers(words: Sequence[Token], k: int) -> bool:
-    return 0 < k < len(words) - 1 and all(
-        words[n].text[0].isdigit() for n in (k - 1, k + 1)
+def _is_spine_level(words: Sequence[Token], k: int) -> bool:
+    """Whether "level" follows "L4" or "L4-5"; not "level 3"."""
+    before = [word.text for word in words[max(0, k - 4) : k]]
+    behind = words[k + 1].text[0] if k + 1 < len(words) else "."
+    return (
+        bool(before)
+        and before[-1].isdigit()
+        and bool({"c", "t", "l", "s"} & set(before))
+        and (not behind.isdigit())
     )
+
+
+def _between_numbers(words: Sequence[Token], k: int) -> bool:
+    return 0 < k < len(words) - 1 and all(words[n].text[0].isdigit() for n in (k - 1, k + 1))
 
 
 def _is_place(
@@ -207,6 +262,9 @@ def _joins_words(words: Sequence[Token], k: int, text: str) -> bool:
         return False
     bare = before.text[0].isdigit() and (before.start == 0 or text[before.start - 1].isspace())
     sides = before.text in _SIDES and behind.text in _SIDES
+    near = words[max(0, k - NEAR) : k + NEAR]
+    if any(word.text in listed("near_and") for word in near):
+        return False
     return not bare and not sides and (before.text[0].isalnum() or before.text == ",")
 
 
@@ -223,15 +281,15 @@ def _instead_of_and(words: Sequence[Token], k: int) -> Edit:
     return Edit(k, k, ",", "and beside a side" if has_side else "and")
 
 
-def _joins_two(words: Sequence[Token], k: int, text: str) -> bool:
-    """Whether "or" stands between two plain words of a denied pair."""
-    if not 0 < k < len(words) - 1:
-        return False
-    pair = (words[k - 1].text, words[k + 1].text)
-    listed_before = any(word.text == "," for word in words[max(0, k - 6) : k])
-    return all(word.isalpha() and word not in _SIDES for word in pair) and not listed_before and (
-        text[words[k].start - 1].isspace()
-    )
+def _or_edit(words: Sequence[Token], k: int, text: str) -> Edit | None:
+    """A stroke for "or" between two plain words of what a denial lists; also for ", or"."""
+    if not 1 < k < len(words) - 1 or not text[words[k].start - 1].isspace():
+        return None
+    first = k - 1 if words[k - 1].text == "," else k
+    pair = (words[first - 1].text, words[k + 1].text)
+    if not all(word.isalpha() and word not in _SIDES for word in pair):
+        return None
+    return Edit(first, k, "/", "or")
 
 
 def _is_patients(words: Sequence[Token], k: int) -> bool:

@@ -118,8 +118,10 @@ def _is_programme(text: str) -> bool:
 
 def _section(text: str, start: int, end: int, before: str) -> str:
     """What the heading that a sentence begins with makes of it, or the one before."""
-    heading = _HEADING.match(text, start, end)
-    if heading is None:
+    # A report's heading may have cut "FAMILY HISTORY:" in two; notes begin one at a line.
+    line = text.rfind("\n", 0, start) + 1
+    heading = _HEADING.match(text, line, end) or _HEADING.match(text, start, end)
+    if heading is None or heading.end() <= start:
         return before
     words = tokens(heading[1])
     known = [hit for hit in _sections().find(words) if hit.last == len(words) - 1]
