@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from services.report_structurer.edit import Edit
 from services.report_structurer.guard import Source
-from services.report_structurer.shortening import Edit
 from services.report_structurer.structure import PLACED_PARTS, Statement
 
 _SIZE = re.compile(r"\d+(?:\.\d+)?(?:\s*(?:[x×]|by)\s*\d+(?:\.\d+)?)+\s*(?:mm|cm)\b", re.IGNORECASE)
+_TIMES = frozenset("x×")
 _ATTACHED = frozenset(",.;:)?!%/")
 _MARKS = frozenset(",.;:")
 
@@ -88,10 +89,16 @@ def _shorten(statement: Statement) -> ConciseStatement:
                 ConciseWord(w.text, w.start + statement.start, w.end + statement.start)
                 for w in words
             )
-            return ConciseStatement(statement.id, text, True, refused, placed)
+            return ConciseStatement(
+                statement.id, text, shortened=True, refused=refused, words=placed
+            )
         refused = refused or reason
     return ConciseStatement(
-        statement.id, statement.text, False, refused, tuple(_verbatim(statement))
+        statement.id,
+        statement.text,
+        shortened=False,
+        refused=refused,
+        words=tuple(_verbatim(statement)),
     )
 
 
@@ -166,10 +173,9 @@ def _kept(source: Source, chosen: Sequence[Edit]) -> Iterator[_Word]:
         gap = text[behind:start]
         if edit is None:
             joined = adjacent and bool(at) and not gap.strip(" \t\r\n-–‐‑") and not _has_blank(gap)
-            yield _Word(
-                (gap if joined else "") + text[start:end], start, end,
-                joined or (not adjacent and text[start] in _ATTACHED and not _is_decimal(text, start)),
-            )  # fmt: skip
+            mark = text[start] in _ATTACHED and not _is_decimal(text, start)
+            said = (gap if joined else "") + text[start:end]
+            yield _Word(said, start, end, joined or (mark and not adjacent))
         elif edit.short:
             for k, part in enumerate(edit.short.split()):
                 yield _Word(part, start, end, k == 0 and part in _ATTACHED)
@@ -197,19 +203,21 @@ def _tidied(words: list[_Word], text: str) -> list[_Word]:
             if made[-1].text in _MARKS:
                 if word.text in ".;" or made[-1].text == ",":
                     keep = word.text if word.text != "," else made[-1].text
-                    made[-1] = replace_text(made[-1], keep)
+                    made[-1] = _with_text(made[-1], keep)
                 continue
             word.is_glued = word.is_glued or not text[word.end : word.end + 1].isdigit()
-        elif glue:
+        elif glue or (made and word.text in _TIMES and _lies_in(word, sizes)):
             word.is_glued = True
-        elif made and word.text in {"x", "×"} and any(a <= word.start < b for a, b in sizes):
-            word.is_glued = True
-        glue = word.is_glued and word.text in {"/", "x", "×"}
+        glue = word.is_glued and word.text in {"/", *_TIMES}
         made.append(word)
     return made
 
 
-def replace_text(word: _Word, text: str) -> _Word:
+def _lies_in(word: _Word, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= word.start < end for start, end in spans)
+
+
+def _with_text(word: _Word, text: str) -> _Word:
     """The word with another text."""
     return _Word(text, word.start, word.end, word.is_glued)
 
@@ -221,7 +229,7 @@ def _capitalize(made: list[_Word], text: str) -> None:
     for k, word in enumerate(made):
         if word.text[0].islower() and "/" not in word.text[:3]:
             word.text = word.text[0].upper() + word.text[1:]
-        begins = word.text.endswith(":") or (k == 0 and word.text[:-1].isdigit())
-        if not begins or not word.text.rstrip(":.)").replace("-", "").isupper():
-            if not (k == 0 and word.text[:-1].isdigit()):
-                return
+        is_numeral = k == 0 and word.text[:-1].isdigit()
+        is_heading = word.text.endswith(":") and word.text[:-1].replace("-", "").isupper()
+        if not is_numeral and not is_heading:
+            return

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from services.report_structurer.context import Scope, scopes
+from services.report_structurer.edit import Edit, Read
 from services.report_structurer.facts import facts, literal_facts
 from services.report_structurer.lexicon import load, single_words
-from services.report_structurer.shortening import Edit, Read, edits
+from services.report_structurer.shortening import edits
 from services.report_structurer.terms import Term, terms
 from services.report_structurer.words import Token, tokens
 
@@ -133,7 +134,7 @@ def _said(
 
 
 def _plainly(normal: str) -> str:
-    """ "within normal limits" is "normal"; every other word is itself."""
+    """What is said: "normal" for "within normal limits", every other word for itself."""
     plain = normal.lower()
     return "normal" if "normal limits" in plain else plain
 

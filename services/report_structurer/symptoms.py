@@ -56,7 +56,7 @@ class _Named:
 
 @dataclass(frozen=True)
 class _Sentence:
-    """A sentence as it is read: its place, words and cues, its heading, and what the text is about."""
+    """A sentence as it is read: place, words, cues, heading, and what the text is about."""
 
     text: str
     start: int
@@ -162,7 +162,9 @@ def _named(sentence: _Sentence) -> list[_Named]:
             n.symptom == "weight_loss" and n.start < found.end() and found.start() < n.end
             for n in made
         ):
-            made.append(_Named("weight_loss", False, found.start(), found.end()))
+            made.append(
+                _Named("weight_loss", is_absence=False, start=found.start(), end=found.end())
+            )
     return sorted(made, key=lambda named: named.start)
 
 
@@ -176,9 +178,8 @@ def _weights_lost(sentence: _Sentence) -> Iterator[re.Match[str]]:
     text, start, end = sentence.text, sentence.start, sentence.end
     of_weight = any(word.text in {"weight", "wt", "body"} for word in sentence.words)
     for found in LOST.finditer(text, start, end):
-        if "%" not in found[0] and "percent" not in found[0].lower():
-            yield found
-        elif of_weight:  # bones and vessels lose percents too
+        # Bones and vessels lose percents too.
+        if of_weight or ("%" not in found[0] and "percent" not in found[0].lower()):
             yield found
     two = pair(text, start, end)
     if two:

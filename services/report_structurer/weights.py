@@ -19,7 +19,8 @@ _TENS = "twenty|thirty|forty|fifty|sixty"
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _WORD = "|".join(sorted((re.escape(word) for word in _COUNT), key=len, reverse=True))
 _FRACTIONS = {"1/2": 0.5, "and a half": 0.5, "½": 0.5, "1/4": 0.25, "3/4": 0.75}
-_N = rf"\d+(?:\.\d+)?(?:[-\s]+(?:1/2|1/4|3/4|and\s+a\s+half)|\s*½)?|(?:{_TENS})[-\s](?:{_ONES})|(?:{_WORD})(?:\s+and\s+a\s+half)?"
+_DIGITS = r"\d+(?:\.\d+)?(?:[-\s]+(?:1/2|1/4|3/4|and\s+a\s+half)|\s*½)?"
+_N = rf"{_DIGITS}|(?:{_TENS})[-\s](?:{_ONES})|(?:{_WORD})(?:\s+and\s+a\s+half)?"
 _UNIT = r"pounds?\b|lbs?\b\.?|#|kilograms?\b|kilos?\b|kgs?\b|stones?\b|%|percent\b"
 _HALF = r"(?P<half>\s+and\s+a\s+half)?"
 _QUANTITY = (
@@ -33,49 +34,52 @@ _HEDGE = (
     r"|well\s+over|a\s+total\s+of|a|an|the|approx\.?|~|>|as\s+much\s+as|only|just|anywhere\s+from"
     r"|an\s+estimated|somewhere\s+between|between|from)\s+)*"
 )
+_UNNAMED = re.sub(r"\?P<\w+>", "?:", _QUANTITY)
+_VERB = r"(?:lost|lose|loses|losing|dropped|down|loss\s+of|shed)"
+_NOT_WEIGHT = r"(?!\s*(?:of\s+(?:blood|fluid|urine|vision|height)|more\s+than))"
+_LIGHTER = r"(?:lighter|less\s+than\s+(?:he|she)|below\s+(?:his|her))"
 LOST = re.compile(
-    rf"\b(?:(?:lost|lose|loses|losing|dropped|down|loss\s+of|shed)\s+{_HEDGE}{_QUANTITY}"
-    rf"(?!\s*(?:of\s+(?:blood|fluid|urine|vision|height)|more\s+than))"
-    rf"|{_QUANTITY.replace('<n>', '<n2>').replace('<unit>', '<unit2>').replace('<half>', '<half2>')}"
-    r"\s+(?:lighter|less\s+than\s+(?:he|she)|below\s+(?:his|her)))",
-    re.IGNORECASE,
+    rf"\b(?:{_VERB}\s+{_HEDGE}{_UNNAMED}{_NOT_WEIGHT}|{_UNNAMED}\s+{_LIGHTER})", re.IGNORECASE
 )
-_PLAIN_N = r"(\d{2,3}(?:\.\d+)?)"
-_OPTIONAL_UNIT = rf"\s*-?\s*({_UNIT})?"
+"""A weight said to be lost: "lost about 10 pounds", "20 pounds lighter"."""
+
+
+def _weighed(name: str) -> str:
+    """A weight with or without unit, as groups `name` and `name_unit`."""
+    return rf"(?P<{name}>\d{{2,3}}(?:\.\d+)?)(?:\s*-?\s*(?P<{name}_unit>{_UNIT}))?"
+
+
 _GAP = r"[^.;:\d]{0,40}?"
-_WEIGHT_WORD = r"\b(?:weigh\w*|wt|dropped|went|gone|decreased|declined|fell|fallen|lost|down)\b"
-PAIRS = tuple(
-    (re.compile(pattern, re.IGNORECASE), before, after)
-    for pattern, before, after in (
-        (rf"{_WEIGHT_WORD}[^.;\d]{{0,40}}?\bfrom\s+(?:a\s+weight\s+of\s+|about\s+)?{_PLAIN_N}"
-         rf"{_OPTIONAL_UNIT}{_GAP}\bto\s+(?:about\s+)?{_PLAIN_N}{_OPTIONAL_UNIT}", 1, 3),
-        (rf"\bweigh\w*{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}[^.;\d]{{0,25}}?\bdown\s+from\s+"
-         rf"(?:about\s+)?{_PLAIN_N}{_OPTIONAL_UNIT}", 3, 1),
-        (rf"\b(?:dropped|decreased|down|fallen|declined)\s+to\s+{_PLAIN_N}{_OPTIONAL_UNIT}{_GAP}"
-         rf"\bfrom\s+{_PLAIN_N}{_OPTIONAL_UNIT}", 3, 1),
-        (rf"\b(?:weighed|used\s+to\s+weigh)\s+(?:about\s+)?{_PLAIN_N}{_OPTIONAL_UNIT}[^.;]{{0,50}}?\b(?:now|currently"
-         rf"|today)\s+(?:only\s+)?(?:weighs|at|weighing|is|down\s+to)\s+(?:about\s+)?{_PLAIN_N}"
-         rf"{_OPTIONAL_UNIT}", 1, 3),
-        (rf"\b(?:weight|wt)\s*:?\s*{_PLAIN_N}{_OPTIONAL_UNIT}\s*(?:->|→|-->)\s*{_PLAIN_N}"
-         rf"{_OPTIONAL_UNIT}", 1, 3),
-        (rf"\bcurrent\s+(?:body\s+)?weight{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}{_GAP}\busual\s+"
-         rf"(?:body\s+)?weight{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}", 3, 1),
-        (rf"\busual\s+(?:body\s+)?weight{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}{_GAP}\b(?:now|current\w*)"
-         rf"{_GAP}{_PLAIN_N}{_OPTIONAL_UNIT}", 1, 3),
+_ABOUT = r"(?:about\s+|approximately\s+|a\s+weight\s+of\s+)?"
+_FELL = r"(?:weigh\w*|wt|dropped|went|gone|decreased|declined|fell|fallen|lost|down)"
+_HEAVY, _LIGHT = _weighed("before"), _weighed("after")
+_NOW = r"(?:now|currently|today)\s+(?:only\s+)?(?:weighs|at|weighing|is|down\s+to)"
+_PAIRS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_FELL}\b[^.;\d]{{0,40}}?\bfrom\s+{_ABOUT}{_HEAVY}{_GAP}\bto\s+{_ABOUT}{_LIGHT}",
+        rf"\bweigh\w*{_GAP}{_LIGHT}[^.;\d]{{0,25}}?\bdown\s+from\s+{_ABOUT}{_HEAVY}",
+        rf"\b(?:dropped|decreased|down|fallen|declined)\s+to\s+{_LIGHT}{_GAP}\bfrom\s+{_HEAVY}",
+        rf"\b(?:weighed|used\s+to\s+weigh)\s+{_ABOUT}{_HEAVY}[^.;]{{0,50}}?\b{_NOW}\s+{_ABOUT}{_LIGHT}",
+        rf"\b(?:weight|wt)\s*:?\s*{_HEAVY}\s*(?:->|→|-->)\s*{_LIGHT}",
+        rf"\bcurrent\s+(?:body\s+)?weight{_GAP}{_LIGHT}{_GAP}\busual\s+(?:body\s+)?weight{_GAP}{_HEAVY}",
+        rf"\busual\s+(?:body\s+)?weight{_GAP}{_HEAVY}{_GAP}\b(?:now|current\w*){_GAP}{_LIGHT}",
     )
-)  # fmt: skip
-"""Two weights: the pattern and the groups of the earlier and the later; units follow each."""
+)
 _PAST = r"(?:last|past|previous|preceding|prior)"
 _TIME = r"(?P<unit>days?|weeks?|wks?|months?|mos?|years?|yrs?)\b(?!-?\s*old)(?:'s)?"
 _COUNTED = rf"(?P<n>{_N})(?:\s*(?:-|–|to)\s*(?P<m>{_N}))?(?:\s+(?:of|a)\b)?\s*-?\s*{_TIME}"
+_LENGTH = (
+    r"(?:(?:about|approximately|around|roughly|less\s+than|the|a|an|period\s+of|course\s+of"
+    r"|span\s+of|last|past|previous|preceding|prior|only|just)\s+)*"
+)
+_ONE = rf"(?:the\s+(?:course\s+of\s+the\s+)?{_PAST}|a|the|this\s+{_PAST})"
+_SINGLE = r"(?P<unit>day|week|wk|month|year|yr)\b(?!-?\s*old)"
 _INTERVALS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?:\b(?:over|in|during|for|within|across|since|this)|\bx|/)\s*"
-        rf"(?:(?:about|approximately|around|roughly|less\s+than|the|a|an|period\s+of|course\s+of"
-        rf"|span\s+of|last|past|previous|preceding|prior|only|just)\s+)*{_COUNTED}",
-        rf"\b(?:over|in|during|for|within)\s+(?:about\s+)?(?:the\s+(?:course\s+of\s+the\s+)?{_PAST}"
-        rf"|a|the|this\s+{_PAST})\s+(?P<unit>day|week|wk|month|year|yr)\b(?!-?\s*old)",
+        rf"(?:\b(?:over|in|during|for|within|across|since|this)|\bx|/)\s*{_LENGTH}{_COUNTED}",
+        rf"\b(?:over|in|during|for|within)\s+(?:about\s+)?{_ONE}\s+{_SINGLE}",
         rf"\b{_PAST}\s+{_COUNTED}",
         rf"\b{_COUNTED}\s+(?:ago|period|history|time|span)\b",
     )
@@ -107,16 +111,17 @@ def loss(text: str, start: int, end: int, mention: tuple[int, int]) -> Loss:
 
 def pair(text: str, start: int, end: int) -> re.Match[str] | None:
     """Where two weights are named of which the later is the smaller."""
-    for pattern, before, after in PAIRS:
+    for pattern in _PAIRS:
         found = pattern.search(text, start, end)
-        if found and _difference(found, before, after):
+        if found and _difference(found):
             return found
     return None
 
 
-def _difference(found: re.Match[str], before: int, after: int) -> tuple[float, str] | None:
-    first, second = float(found[before]), float(found[after])
-    units = {_unit(unit) for unit in (found[2], found[4]) if unit}
+def _difference(found: re.Match[str]) -> tuple[float, str] | None:
+    """What the later weight is less than the earlier, and its unit; None when it is not less."""
+    first, second = float(found["before"]), float(found["after"])
+    units = {_unit(unit) for unit in (found["before_unit"], found["after_unit"]) if unit}
     if len(units) != 1 or units & {"%", "stone"} or not second < first < HEAVIEST:
         return None
     return round(first - second, 2), units.pop()
@@ -126,11 +131,10 @@ def _amount(
     text: str, start: int, end: int, mention: tuple[int, int]
 ) -> tuple[float | None, str | None, tuple[int, int]]:
     """Weight lost, a difference of two weights or the amount nearest to the mention; and where."""
-    for pattern, before, after in PAIRS:
-        span = pattern.search(text, start, end)
-        made = _difference(span, before, after) if span else None
-        if span and made:
-            return *made, span.span()
+    two = pair(text, start, end)
+    made = _difference(two) if two else None
+    if two and made:
+        return *made, two.span()
     found = [m for m in _AMOUNT.finditer(text, start, end) if not _is_weight(text, m)]
     if not found:
         return None, None, mention

@@ -15,16 +15,18 @@ FINDINGS = st.sampled_from(
      "a filling defect", "no mass or stone", "degenerative changes", "two lesions, 8 and 11 mm"]
 )  # fmt: skip
 PLACES = st.sampled_from(
-    ["the right upper lobe", "the left kidney", "both lungs", "the liver", "the head of the pancreas",
-     "the sigmoid colon", "the L4-5 level", "the right adnexa and the uterus", "the spleen"]
+    ["the right upper lobe", "the left kidney", "both lungs", "the liver", "the spleen",
+     "the head of the pancreas", "the sigmoid colon", "the L4-5 level",
+     "the right adnexa and the uterus"]
 )  # fmt: skip
 SENTENCES = st.one_of(
     st.builds("There is {} in {}.".format, FINDINGS, PLACES),
     st.builds("{} demonstrates {}.".format, PLACES, FINDINGS),
     st.builds("{} is seen within {}, which may represent {}.".format, FINDINGS, PLACES, FINDINGS),
     st.builds("{} and {} are normal in size, with {}.".format, PLACES, PLACES, FINDINGS),
-    st.builds("In {}, {} cannot be excluded, but {} has resolved.".format, PLACES, FINDINGS, FINDINGS),
-    st.builds("{} is unchanged compared to the prior study, measuring up to 4 mm.".format, FINDINGS),
+    st.builds("In {}, {} cannot be excluded, but {} has resolved.".format,
+              PLACES, FINDINGS, FINDINGS),
+    st.builds("{} is unchanged compared to the prior, measuring up to 4 mm.".format, FINDINGS),
     st.builds("{} with {}, consistent with {}.".format, FINDINGS, FINDINGS, FINDINGS),
 )  # fmt: skip
 REPORTS = st.builds(
