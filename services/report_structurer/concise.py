@@ -7,6 +7,7 @@ rewrite that the guard finds to say anything else is not taken.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 from services.report_structurer.edit import Edit
 from services.report_structurer.guard import Source
@@ -227,7 +228,7 @@ def _capitalize(made: list[_Word], text: str) -> None:
     if not text[:1].isupper() and not text[:1].isdigit():
         return
     for k, word in enumerate(made):
-        if word.text[0].islower() and "/" not in word.text[:3]:
+        if word.text[0] in ascii_lowercase and "/" not in word.text[:3]:
             word.text = word.text[0].upper() + word.text[1:]
         is_numeral = k == 0 and word.text[:-1].isdigit()
         is_heading = word.text.endswith(":") and word.text[:-1].replace("-", "").isupper()

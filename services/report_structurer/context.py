@@ -76,7 +76,7 @@ def scopes(words: Sequence[Token]) -> list[Scope]:
 
 def _plain(word: Token) -> Token:
     """A year and an apostrophe as the cues write them, any other word as it is."""
-    if _YEAR.fullmatch(word.text):
+    if len(word.text) == len("2019") and _YEAR.fullmatch(word.text):
         return Token("yyyy", word.start, word.end)
     return Token(word.text.replace("’", "'"), word.start, word.end) if "’" in word.text else word
 

@@ -5,6 +5,7 @@ The rewriter takes these edits, and the guard accepts no others, whoever wrote t
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from services.report_structurer.edit import Edit, Read, stands_alone
 from services.report_structurer.lexicon import load
@@ -62,7 +63,14 @@ def _listed_edits(words: Sequence[Token], text: str) -> list[Edit]:
         at_start = first == begin
         if short[0:1] in {":", ","} and (at_start or words[first - 1].text in _NO_SUBJECT):
             short = _KEPT
+        if short == ":" and _is_object_with_verb(words[last + 1 :]):
+            short = _KEPT
         if (short == "c/w" and at_start) or len(short) > words[last].end - words[first].start:
             continue
         made.append(Edit(first, last, short, kind="colon" if short.startswith(":") else "filler"))
     return made
+
+
+def _is_object_with_verb(behind: Sequence[Token]) -> bool:
+    """Whether "to be" follows: "showed the duct to be dilated" has no colon."""
+    return any(a.text == "to" and b.text in {"be", "have", "extend"} for a, b in pairwise(behind))

@@ -33,6 +33,8 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """Words, numbers and marks between two offsets; hyphens inside compounds are left out."""
     found = _TOKEN.finditer(text, start, len(text) if end is None else end)
     made = [Token(m[0].lower(), m.start(), m.end()) for m in found]
+    if _HYPHENS.isdisjoint(text[start:end]):
+        return made
     return [t for k, t in enumerate(made) if not (t.text in _HYPHENS and _joins(made, k))]
 
 
