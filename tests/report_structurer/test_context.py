@@ -295,6 +295,9 @@ def test_of_a_relative(sentence: str) -> None:
         "Two weeks of cough, two-day history of FEVER.",
         "Her mother reports that she has VOMITING.",
         "No calcification is seen within the MASS.",
+        "No adenopathy, right inguinal HERNIA.",
+        "No one saw the MASS.",
+        "Partial clearing of the INFILTRATE.",
     ],
 )
 def test_beside_the_finding_and_not_of_it(sentence: str) -> None:
@@ -310,6 +313,9 @@ def test_what_is_not_dilated_is_denied_and_not_the_duct() -> None:
     [
         ("Fever (-), CHILLS (+).", ""),
         ("FEVER (-).", "negated"),
+        ("No further episodes of PAIN.", "negated"),
+        ("Absent GAG reflex.", "negated"),
+        ("Blood cultures without GROWTH.", "negated"),
         ("FEVER: no.", "negated"),
         ("Dr. Who saw no MASS.", "negated"),
         ("No pleural effusion. MASS in the liver.", ""),
