@@ -167,7 +167,8 @@ def _backward_start(hit: Hit[Cue], words: Sequence[Token], hits: Sequence[Hit[Cu
         if cue.kind == "stop" and cue.direction != "forward" and other.last < hit.first:
             first = other.last + 1
             verb = any(word.text in _VERBS for word in words[other.first : first])
-    if hit.value.kind not in {"negated", "possible"}:
+    relative = words[hit.first].text in {"which", "that"}  # of all that its clause names
+    if relative or hit.value.kind not in {"negated", "possible"}:
         return first
     start = first
     for k in range(first, hit.first):

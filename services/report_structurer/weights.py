@@ -53,12 +53,13 @@ _GAP = r"[^.;:\d]{0,40}?"
 _ABOUT = r"(?:about\s+|approximately\s+|a\s+weight\s+of\s+)?"
 _FELL = r"(?:weigh\w*|wt|dropped|went|gone|decreased|declined|fell|fallen|lost|down)"
 _HEAVY, _LIGHT = _weighed("before"), _weighed("after")
+_BEFORE = r"(?:down\s+from|compared\s+(?:to|with)|versus)"
 _NOW = r"(?:now|currently|today)\s+(?:only\s+)?(?:weighs|at|weighing|is|down\s+to)"
 _PAIRS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b{_FELL}\b[^.;\d]{{0,40}}?\bfrom\s+{_ABOUT}{_HEAVY}{_GAP}\bto\s+{_ABOUT}{_LIGHT}",
-        rf"\bweigh\w*{_GAP}{_LIGHT}[^.;\d]{{0,25}}?\bdown\s+from\s+{_ABOUT}{_HEAVY}",
+        rf"\bweigh\w*{_GAP}{_LIGHT}[^.;\d]{{0,25}}?\b{_BEFORE}\s+{_ABOUT}{_HEAVY}",
         rf"\b(?:dropped|decreased|down|fallen|declined)\s+to\s+{_LIGHT}{_GAP}\bfrom\s+{_HEAVY}",
         rf"\b(?:weighed|used\s+to\s+weigh)\s+{_ABOUT}{_HEAVY}[^.;]{{0,50}}?\b{_NOW}\s+{_ABOUT}{_LIGHT}",
         rf"\b(?:weight|wt)\s*:?\s*{_HEAVY}\s*(?:->|→|-->)\s*{_LIGHT}",

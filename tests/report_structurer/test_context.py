@@ -314,6 +314,7 @@ def test_what_is_not_dilated_is_denied_and_not_the_duct() -> None:
         ("Fever (-), CHILLS (+).", ""),
         ("FEVER (-).", "negated"),
         ("No further episodes of PAIN.", "negated"),
+        ("He had NAUSEA and vomiting which resolved.", "negated"),
         ("Absent GAG reflex.", "negated"),
         ("Blood cultures without GROWTH.", "negated"),
         ("FEVER: no.", "negated"),

@@ -21,6 +21,8 @@ def lost(sentence: str) -> Mention:
         ("His weight today is 132 pounds, down from 150 pounds in March.", 18, "lb", None),
         ("He weighed 82 kg six months ago and now weighs 70 kg.", 12, "kg", 183),
         ("He used to weigh 210 pounds and now weighs 175 pounds.", 35, "lb", None),
+        ("He weighs 145 pounds today compared to 170 pounds in June.", 25, "lb", None),
+        ("Weight 118 pounds (down from 140 pounds six months ago).", 22, "lb", 183),
         ("Weight 70 kg -> 62 kg in 3 months.", 8, "kg", 91),
         ("Current weight 61 kg (usual weight 70 kg).", 9, "kg", None),
         ("She has had diarrhea for 3 days and has lost 20 lb over 6 months.", 20, "lb", 183),
