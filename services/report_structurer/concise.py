@@ -5,14 +5,33 @@ rewrite that the guard finds to say anything else is not taken.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from string import ascii_lowercase
 
-from services.report_structurer.guard import difference
-from services.report_structurer.lexicon import load
+from services.report_structurer.edit import Edit
+from services.report_structurer.guard import Source
 from services.report_structurer.structure import PLACED_PARTS, Statement
-from services.report_structurer.words import Hit, Phrases, tokens
+
+_SIZE = re.compile(r"\d+(?:\.\d+)?(?:\s*(?:[x×]|by)\s*\d+(?:\.\d+)?)+\s*(?:mm|cm)\b", re.IGNORECASE)
+_TIMES = frozenset("x×")
+_ATTACHED = frozenset(",.;:)?!%/")
+_MARKS = frozenset(",.;:")
+
+
+@dataclass(frozen=True)
+class ConciseWord:
+    """One word of the view and what it stands for.
+
+    Attributes:
+        text: The word, with the marks beside it.
+        start: Offset of the words of the report that it stands for.
+        end: Offset behind them.
+    """
+
+    text: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -23,13 +42,15 @@ class ConciseStatement:
         id: The statement.
         text: Shorter text, or the statement's own where shortening would change it.
         shortened: Whether it is shorter.
-        refused: Why the shorter text was not taken; "" when it was.
+        refused: Why the shortest text was not taken; "" when it was.
+        words: The words of `text` with their places in the report, in order.
     """
 
     id: int
     text: str
     shortened: bool
     refused: str = ""
+    words: tuple[ConciseWord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,13 +68,6 @@ class ConciseView:
     words_out: int
 
 
-@cache
-def _phrases() -> Phrases[str]:
-    lists = load("concise")
-    replaced = ((phrase, short) for short, many in lists["replace"].items() for phrase in many)
-    return Phrases([*replaced, *((phrase, "") for phrase in lists["drop"])])
-
-
 def concise(statements: Sequence[Statement]) -> ConciseView:
     """Shorter texts of the statements of findings and impression."""
     own = [s for s in statements if s.part in PLACED_PARTS]
@@ -64,38 +78,159 @@ def concise(statements: Sequence[Statement]) -> ConciseView:
 
 
 def _shorten(statement: Statement) -> ConciseStatement:
-    text = statement.text
-    short = shorter(text)
-    refused = difference(text, short) if short != text else ""
-    if refused or len(short) >= len(text):
-        return ConciseStatement(statement.id, text, shortened=False, refused=refused)
-    return ConciseStatement(statement.id, short, shortened=True)
+    """The shortest text that the guard takes, or the statement's own."""
+    source = Source.of(statement.text)
+    refused = ""
+    for chosen in _choices(source.allowed):
+        words = _rewritten(source, chosen)
+        text = " ".join(word.text for word in words)
+        reason = source.difference(text) if words else "nothing is left"
+        if not reason and len(text) < len(statement.text):
+            placed = tuple(
+                ConciseWord(w.text, w.start + statement.start, w.end + statement.start)
+                for w in words
+            )
+            return ConciseStatement(
+                statement.id, text, shortened=True, refused=refused, words=placed
+            )
+        refused = refused or reason
+    return ConciseStatement(
+        statement.id,
+        statement.text,
+        shortened=False,
+        refused=refused,
+        words=tuple(_verbatim(statement)),
+    )
+
+
+_BOLD = ("and beside a side", "and", "colon", "clause", "place", "or", "with")
+CAREFUL = ((), _BOLD[:1], _BOLD[:2], _BOLD[:3], ("place",), _BOLD[:5], _BOLD)
+"""Kinds of edits left out, from the boldest rewrite to the most careful one."""
+
+
+def _choices(allowed: Sequence[Edit]) -> Iterator[Sequence[Edit]]:
+    tried: list[Sequence[Edit]] = [()]
+    for left_out in CAREFUL:
+        chosen = [edit for edit in allowed if edit.kind not in left_out]
+        if chosen not in tried:
+            tried.append(chosen)
+            yield chosen
+    last = tried[-1]
+    for k in range(len(last) if len(last) <= MOST_SINGLE else 0):
+        yield [*last[:k], *last[k + 1 :]]
+
+
+MOST_SINGLE = 8
+"""Edits of which each is left out in turn when nothing else passes."""
+
+
+def _verbatim(statement: Statement) -> Iterator[ConciseWord]:
+    at = 0
+    for word in statement.text.split():
+        at = statement.text.index(word, at)
+        yield ConciseWord(word, statement.start + at, statement.start + at + len(word))
+        at += len(word)
 
 
 def shorter(text: str) -> str:
-    """The text without what the lists leave out; not yet guarded."""
-    words = tokens(text)
-    pieces: list[str] = []
-    at = 0
-    for hit in _phrases().find(words):
-        pieces += [text[at : words[hit.first].start], _short(hit)]
-        at = words[hit.last].end
-    return _tidy("".join([*pieces, text[at:]]), text)
+    """The text with all edits taken; not yet guarded."""
+    source = Source.of(text)
+    return " ".join(word.text for word in _rewritten(source, source.allowed))
 
 
-def _short(hit: Hit[str]) -> str:
-    """What stands for a phrase; a colon only after what it explains."""
-    return "" if hit.value == ":" and hit.first == 0 else hit.value
+@dataclass
+class _Word:
+    """A word of the view while it is put together."""
+
+    text: str
+    start: int
+    end: int
+    is_glued: bool
 
 
-def _tidy(short: str, text: str) -> str:
-    """Blanks and marks as a typist would leave them, the first letter as large as before."""
-    plain = re.sub(r"\s+", " ", short).strip()
-    plain = re.sub(r"\s+([,.;:])", r"\1", plain)
-    plain = re.sub(r"^[,;:.\s]+", "", plain)
-    plain = re.sub(r"([,;:])[,;:]+", r"\1", plain)
-    plain = re.sub(r",\s*\.", ".", plain)
-    first = re.search(r"(?:^|^[A-Z][A-Z /]*: )(\d{1,2}[.)]\s?)?([a-z])", plain)
-    if first and text[:1].isupper():
-        plain = plain[: first.start(2)] + first[2].upper() + plain[first.end() :]
-    return plain
+def _rewritten(source: Source, chosen: Sequence[Edit]) -> list[ConciseWord]:
+    """Words of the text that the edits make, with the offsets of what they stand for."""
+    made: list[_Word] = []
+    for word in _tidied(list(_kept(source, chosen)), source.text):
+        if made and word.is_glued:
+            made[-1].text += word.text
+            made[-1].end = word.end
+        else:
+            made.append(word)
+    _capitalize(made, source.text)
+    return [ConciseWord(word.text, word.start, word.end) for word in made]
+
+
+def _kept(source: Source, chosen: Sequence[Edit]) -> Iterator[_Word]:
+    """Words that stay and short forms, each glued to the word before it or not."""
+    text, words = source.text, source.words
+    by_first = {edit.first: edit for edit in chosen}
+    at, behind = 0, 0
+    adjacent = False
+    while at < len(words):
+        edit = by_first.get(at)
+        last = edit.last if edit else at
+        start, end = words[at].start, words[last].end
+        gap = text[behind:start]
+        if edit is None:
+            joined = adjacent and bool(at) and not gap.strip(" \t\r\n-–‐‑") and not _has_blank(gap)
+            mark = text[start] in _ATTACHED and not _is_decimal(text, start)
+            said = (gap if joined else "") + text[start:end]
+            yield _Word(said, start, end, joined or (mark and not adjacent))
+        elif edit.short:
+            for k, part in enumerate(edit.short.split()):
+                yield _Word(part, start, end, k == 0 and part in _ATTACHED)
+        adjacent = edit is None
+        at, behind = last + 1, end
+
+
+def _has_blank(gap: str) -> bool:
+    return any(char.isspace() for char in gap)
+
+
+def _is_decimal(text: str, at: int) -> bool:
+    return text[at] == "." and text[at + 1 : at + 2].isdigit()
+
+
+def _tidied(words: list[_Word], text: str) -> list[_Word]:
+    """Marks as a typist would leave them: none at the start, none twice, none before a stop."""
+    made: list[_Word] = []
+    sizes = [found.span() for found in _SIZE.finditer(text)]
+    glue = False
+    for word in words:
+        if word.text in _MARKS:
+            if not made or made[-1].text in {"(", "/", "x"}:
+                continue
+            if made[-1].text in _MARKS:
+                if word.text in ".;" or made[-1].text == ",":
+                    keep = word.text if word.text != "," else made[-1].text
+                    made[-1] = _with_text(made[-1], keep)
+                continue
+            word.is_glued = word.is_glued or not text[word.end : word.end + 1].isdigit()
+        elif glue or (made and word.text in _TIMES and _lies_in(word, sizes)):
+            word.is_glued = True
+        glue = word.is_glued and word.text in {"/", *_TIMES}
+        made.append(word)
+    return made
+
+
+def _lies_in(word: _Word, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= word.start < end for start, end in spans)
+
+
+def _with_text(word: _Word, text: str) -> _Word:
+    """The word with another text."""
+    return _Word(text, word.start, word.end, word.is_glued)
+
+
+def _capitalize(made: list[_Word], text: str) -> None:
+    """The first letter as large as before, also behind a heading or a numeral."""
+    if not text[:1].isupper() and not text[:1].isdigit():
+        return
+    for k, word in enumerate(made):
+        if word.text[0] in ascii_lowercase and "/" not in word.text[:3]:
+            word.text = word.text[0].upper() + word.text[1:]
+        is_numeral = k == 0 and word.text[:-1].isdigit()
+        is_heading = word.text.endswith(":") and word.text[:-1].replace("-", "").isupper()
+        if not is_numeral and not is_heading:
+            return

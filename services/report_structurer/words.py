@@ -33,6 +33,8 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """Words, numbers and marks between two offsets; hyphens inside compounds are left out."""
     found = _TOKEN.finditer(text, start, len(text) if end is None else end)
     made = [Token(m[0].lower(), m.start(), m.end()) for m in found]
+    if _HYPHENS.isdisjoint(text[start:end]):
+        return made
     return [t for k, t in enumerate(made) if not (t.text in _HYPHENS and _joins(made, k))]
 
 
@@ -125,9 +127,10 @@ class Phrases(Generic[T]):
     def find(self, among: Sequence[Token]) -> list[Hit[T]]:
         """Hits from left to right."""
         found: list[Hit[T]] = []
+        begins = self._root.next
         at = 0
         while at < len(among):
-            hit = self._longest(among, at)
+            hit = self._longest(among, at) if among[at].text in begins else None
             if hit is None:
                 at += 1
             else:
