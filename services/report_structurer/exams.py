@@ -224,7 +224,8 @@ def _span(piece: Piece, part: str) -> tuple[int, int]:
 
 def _parts(pieces: Sequence[Piece]) -> list[tuple[str, Piece]]:
     """Pieces before the findings with the part that their headings begin."""
-    part, made = "", []
+    part = ""
+    made: list[tuple[str, Piece]] = []
     early = takewhile(lambda p: p.heading is None or p.heading.part != "impression", pieces)
     for piece in (p for p in early if not p.blank):
         part = piece.heading.part if piece.heading else part
