@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.report_structurer.lexicon import single_words
 from services.report_structurer.terms import Term, terms
 from services.report_structurer.words import Token
 
@@ -38,7 +39,8 @@ class Placement:
 
     Attributes:
         sections: In the order in which the statement names them; empty in a bare heading alone.
-        rule: `organ`, `finding`, `weak`, `antecedent`, `heading` or `none`.
+        rule: `organ`, `finding`, `weak`, `antecedent`, `heading`, `region`, `landmark`, `aside`,
+            `whole` or `none`.
         evidence: Offsets of the words that decided.
         needs_review: Nothing decided, or only something weak did.
     """
@@ -55,11 +57,13 @@ class Before:
 
     Attributes:
         sections: Sections of the statement before; empty at the start of a part.
-        heading: Section that a heading inside the findings names; "" without.
+        heading: Sections that a heading inside the findings names; empty without.
+        concluding: Whether the part is the impression.
     """
 
     sections: tuple[str, ...] = ()
-    heading: str = ""
+    heading: tuple[str, ...] = ()
+    concluding: bool = False
 
 
 def place(words: Sequence[Token], found: Sequence[Term], before: Before) -> Placement:
@@ -71,48 +75,79 @@ def place(words: Sequence[Token], found: Sequence[Term], before: Before) -> Plac
         before: What stood before.
     """
     anatomy = terms(words, "anatomy")
-    organs = _without_node_regions(words, _organs(anatomy))
-    guidance = {term.meaning.kind for term in terms(words[:LOOK_FOR_ANAPHORA], "guidance")}
+    described, landmarks = _organs(anatomy)
+    organs = _without_node_regions(words, described)
     implied = [t for t in found if t.meaning.kind == "implied" and not _inside(t, organs)]
     named = _named(organs, implied)
     if named:
-        return _placement([t.meaning.section for t in named], "organ", named)
+        return _placement("organ", named)
     if implied:
-        return _placement([t.meaning.section for t in implied], "finding", implied)
+        return _placement("finding", implied)
     if not words:
-        return Placement((before.heading,) if before.heading else (), "heading")
-    advised = "recommendation" in {t.meaning.kind for t in terms(words, "guidance")}
-    points_back = advised or bool(guidance & {"anaphora", "limitation"})
-    region = any(t.meaning.kind == "region" for t in anatomy) and _states_something(found)
-    if before.sections and points_back and not (region and not advised):
+        return Placement(before.heading, "heading")
+    kinds = {t.meaning.kind for t in terms(words, "guidance")}
+    if _of_the_whole(kinds, found, before):
+        return Placement(("general_other",), "whole")
+    advised = "recommendation" in kinds
+    if before.sections and (advised or _points_back(words, anatomy, found)):
         return Placement(before.sections[:1] if advised else before.sections, "antecedent")
-    if region:
-        return Placement(("general_other",), "region")
-    return _without_organ(found, before)
+    return _without_organ(found, anatomy, landmarks, before)
 
 
 LOOK_FOR_ANAPHORA = 6
 """Words at the beginning of a statement that may point back."""
 
 
-def _without_organ(found: Sequence[Term], before: Before) -> Placement:
+def _of_the_whole(kinds: set[str], found: Sequence[Term], before: Before) -> bool:
+    """Whether a statement is about the examination as such: "Otherwise unremarkable study"."""
+    if before.heading or any(t.meaning.kind == "weak" for t in found):
+        return False
+    if kinds & {"whole_examination", "pointer"}:
+        return True
+    return "whole" in kinds and (before.concluding or not before.sections)
+
+
+def _points_back(words: Sequence[Token], anatomy: Sequence[Term], found: Sequence[Term]) -> bool:
+    begins = {term.meaning.kind for term in terms(words[:LOOK_FOR_ANAPHORA], "guidance")}
+    region = any(t.meaning.kind == "region" for t in anatomy) and _states_something(found)
+    return bool(begins & {"anaphora", "limitation"}) and not region
+
+
+def _without_organ(
+    found: Sequence[Term], anatomy: Sequence[Term], landmarks: Sequence[Term], before: Before
+) -> Placement:
     """By the heading, what usually is meant, or what stood before; else for a person to see."""
+    region = any(t.meaning.kind == "region" for t in anatomy)
+    asides = [t for t in anatomy if t.meaning.kind == "aside"]
+    weak = _weak(found)
     if before.heading:
-        return Placement((before.heading,), "heading")
-    weak = [t for t in found if t.meaning.kind == "weak"]
+        return Placement(before.heading, "heading")
+    if region and _states_something(found) and not weak:
+        return Placement(("general_other",), "region")
     if before.sections and found and (not weak or _vague(weak)):
         return Placement(before.sections, "antecedent", needs_review=not weak)
-    if weak:
-        return _placement([t.meaning.section for t in weak], "weak", weak)
+    for rule, by in (("weak", weak), ("landmark", landmarks), ("aside", asides)):
+        if by:
+            return _placement(rule, by)
     return Placement(("general_other",), "none", needs_review=True)
 
 
+def _weak(found: Sequence[Term]) -> list[Term]:
+    """Findings that usually belong to an organ; vague ones only when nothing else is stated."""
+    weak = [t for t in found if t.meaning.kind == "weak"]
+    return [t for t in weak if t.meaning.section not in VAGUE] or weak
+
+
+VAGUE = frozenset({"stomach_bowel", "vessels", "lungs_airways"})
+"""Sections whose weak findings, obstruction, calcification or nodule, occur in any organ."""
+
+
 def _vague(weak: Sequence[Term]) -> bool:
-    return all(t.meaning.section in {"stomach_bowel", "vessels"} for t in weak)
+    return all(t.meaning.section in VAGUE for t in weak)
 
 
-def _organs(anatomy: Sequence[Term]) -> list[Term]:
-    """Organs described: landmarks are left out as long as another organ is named."""
+def _organs(anatomy: Sequence[Term]) -> tuple[list[Term], list[Term]]:
+    """Organs described, and organs that only say where something is."""
     organs: list[Term] = []
     landmarks: list[Term] = []
     reach = -1
@@ -121,7 +156,7 @@ def _organs(anatomy: Sequence[Term]) -> list[Term]:
             reach = term.last + LANDMARK_REACH
         elif term.meaning.kind == "organ":
             (landmarks if term.first <= reach else organs).append(term)
-    return organs or landmarks
+    return organs, landmarks
 
 
 def _states_something(found: Sequence[Term]) -> bool:
@@ -130,10 +165,24 @@ def _states_something(found: Sequence[Term]) -> bool:
 
 def _without_node_regions(words: Sequence[Token], organs: Sequence[Term]) -> Sequence[Term]:
     """Beside lymph nodes, words that say where the nodes are name no organ."""
-    if not any(t.meaning.section == "lymph_nodes" for t in organs):
+    nodes = [t for t in organs if t.meaning.section == "lymph_nodes"]
+    if not nodes:
         return organs
     regions = {(t.first, t.last) for t in terms(words, "node_regions")}
-    return [t for t in organs if (t.first, t.last) not in regions]
+    return [
+        t
+        for t in organs
+        if (t.first, t.last) not in regions or not any(_of_nodes(words, t, n) for n in nodes)
+    ]
+
+
+def _of_nodes(words: Sequence[Token], region: Term, node: Term) -> bool:
+    """Whether a region belongs to the nodes: nothing else is stated between them."""
+    first, last = (
+        (region.last + 1, node.first) if region.last < node.first else (node.last + 1, region.first)
+    )
+    between = {word.text for word in words[first:last]}
+    return not between & single_words("apart" if region.last < node.first else "others")
 
 
 def _named(organs: Sequence[Term], implied: Sequence[Term]) -> list[Term]:
@@ -141,18 +190,23 @@ def _named(organs: Sequence[Term], implied: Sequence[Term]) -> list[Term]:
     sections = {t.meaning.section for t in organs}
     if not sections:
         return []
-    other = [t for t in implied if not sections & {t.meaning.section, *_HOSTS[t.meaning.section]}]
-    return [*organs, *other]
+    return [*organs, *(t for t in implied if not _hosted(t.meaning.section.split(), sections))]
+
+
+def _hosted(own: Sequence[str], sections: set[str]) -> bool:
+    return all(sections & {section, *_HOSTS[section]} for section in own)
 
 
 _HOSTS: dict[str, frozenset[str]] = {section: frozenset() for section in SECTIONS} | {
     # A finding of this kind beside one of these organs describes the organ.
     "vessels": frozenset(SECTIONS) - {"lungs_airways", "pleura", "liver", "lymph_nodes"},
-    "lungs_airways": frozenset(
-        {"liver", "kidneys_ureters", "bladder", "bones", "heart_pericardium"}
-    ),
+    "lungs_airways": frozenset({"liver", "kidneys_ureters", "bladder", "general_other"}),
     "bones": frozenset({"lungs_airways", "liver"}),
-    "pleura": frozenset({"heart_pericardium", "bones"}),
+    "pleura": frozenset({"heart_pericardium", "bones", "general_other", "soft_tissues_wall"}),
+    "liver": frozenset({"bones", "spleen", "soft_tissues_wall", "general_other"}),
+    "soft_tissues_wall": frozenset(
+        {"stomach_bowel", "lungs_airways", "kidneys_ureters", "bones", "general_other"}
+    ),
     "stomach_bowel": frozenset({"gallbladder_biliary", "bladder", "kidneys_ureters"}),
 }
 
@@ -162,10 +216,10 @@ def _inside(term: Term, organs: Sequence[Term]) -> bool:
     return any(o.first <= term.first and term.last <= o.last for o in organs)
 
 
-def _placement(sections: Sequence[str], rule: str, by: Sequence[Term]) -> Placement:
-    in_order = sorted(zip(by, sections, strict=True), key=lambda pair: pair[0].start)
+def _placement(rule: str, by: Sequence[Term]) -> Placement:
+    in_order = sorted(by, key=lambda term: term.start)
     return Placement(
-        tuple(dict.fromkeys(section for _, section in in_order)),
+        tuple(dict.fromkeys(name for t in in_order for name in t.meaning.section.split())),
         rule,
-        tuple((t.start, t.end) for t, _ in in_order),
+        tuple((t.start, t.end) for t in in_order),
     )

@@ -3,13 +3,10 @@
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 
-from services.report_structurer.lexicon import load, single_words
-from services.report_structurer.words import spellings
-
-PARTS = ("exam", "indication", "technique", "comparison", "findings", "impression", "communication")
+from services.report_structurer.headings import Found, Heading, headings
+from services.report_structurer.lexicon import single_words
 
 _ENDS = re.compile(r"[.!?]+[\"')\]]*")
 _NUMERAL = re.compile(r"\(?(\d{1,2})[.)](?!\d)")
@@ -18,22 +15,9 @@ _LINE_GOES_ON = re.compile(
     r"(?:[,(/:-]|\b(?:the|a|an|of|and|or|with|in|to|for|at|on|is|are|was|were|be|no|by|from|as|than))$",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\s:.;,]+")
-LONGEST_HEADING, MOST_WORDS = 60, 6
-"""Characters and words before a colon that may be a heading."""
-SHORTEST_GLUED = 6
-"""Shorter names end many words."""
 _BULLET = re.compile(r"[-*•–]\s|\(?\d{1,2}[.)]")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9 /&,()-]{1,50}:")
 _INLINE_NUMERAL = re.compile(r"(?<=\s)\(?(\d{1,2})[.)]\s*(?=[A-Z])")
-
-
-@dataclass(frozen=True)
-class Heading:
-    """What a heading begins: a part of the report, or findings of one organ section."""
-
-    part: str
-    section: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,71 +41,6 @@ class Piece:
     blank: bool = False
 
 
-@cache
-def _headings() -> dict[str, Heading]:
-    lists = load("headers")
-    known: dict[str, Heading] = {}
-    for part in PARTS:
-        for phrase in lists.get(part, ()):
-            for words in spellings(phrase):
-                known.setdefault(" ".join(words), Heading(part))
-    for section, phrases in lists["organs"].items():
-        for phrase in phrases:
-            for words in spellings(phrase):
-                known.setdefault(" ".join(words), Heading("findings", section))
-    return known
-
-
-@dataclass(frozen=True)
-class _Found:
-    heading: Heading
-    start: int
-    colon: int
-
-
-def _found_headings(text: str) -> Iterator[_Found]:
-    """Known headings before a colon; read from the colon backwards, the longest first."""
-    colon = text.find(":")
-    while colon >= 0:
-        found = _heading_before(text, colon)
-        if found is not None:
-            yield found
-        colon = text.find(":", colon + 1)
-
-
-def _heading_before(text: str, colon: int) -> _Found | None:
-    known = _headings()
-    first = max(text.rfind("\n", 0, colon) + 1, colon - LONGEST_HEADING)
-    words = list(_WORD.finditer(text, first, colon))[-MOST_WORDS:]
-    if not words or text[words[-1].end() : colon].strip():
-        return None
-    for word in words:
-        name = " ".join(text[word.start() : colon].lower().split())
-        heading = known.get(name)
-        if heading is not None and _may_begin(text, word.start(), heading):
-            apart = _Found(heading, word.start(), colon)
-            glued = _glued_heading(text, words[0].start(), colon)
-            return glued if glued is not None and glued.start < apart.start else apart
-    return _glued_heading(text, words[0].start(), colon)
-
-
-def _may_begin(text: str, start: int, heading: Heading) -> bool:
-    """Capitals stand anywhere; others only where a sentence or line begins."""
-    before = text[:start].rstrip(" \t")
-    begins = not before or before[-1] in "\n.;,:)_"
-    return begins or (text[start : start + 3].isupper() and not heading.section)
-
-
-def _glued_heading(text: str, first: int, colon: int) -> _Found | None:
-    """A heading in capitals behind a word without a blank: "PELVISCLINICAL HISTORY:"."""
-    before = text[first:colon].rstrip()
-    names = (n for n, h in _headings().items() if not h.section and before.endswith(n.upper()))
-    name = max(names, key=len, default="")
-    if len(name) < SHORTEST_GLUED:
-        return None
-    return _Found(_headings()[name], first + len(before) - len(name), colon)
-
-
 def pieces(text: str, whole: Sequence[tuple[int, int]] = ()) -> list[Piece]:
     """Statements and the blanks between them, in order; joined they are the text.
 
@@ -129,16 +48,16 @@ def pieces(text: str, whole: Sequence[tuple[int, int]] = ()) -> list[Piece]:
         text: The report.
         whole: Offsets of what is never cut, as numbers with their units.
     """
-    headings = {found.start: found for found in _found_headings(text)}
+    found = {one.start: one for one in headings(text)}
     inside = {k for start, end in whole for k in range(start + 1, end)}
-    starts = sorted(({*headings, *_starts(text)} - inside) | ({0} if text else set()))
+    starts = sorted(({*found, *_starts(text)} - inside) | ({0} if text else set()))
     made: list[Piece] = []
     for start, end in pairwise([*starts, len(text)]):
-        made.extend(_trimmed(text, start, end, headings))
+        made.extend(_trimmed(text, start, end, found))
     return made
 
 
-def _trimmed(text: str, start: int, end: int, headings: dict[int, _Found]) -> Iterator[Piece]:
+def _trimmed(text: str, start: int, end: int, found: dict[int, Found]) -> Iterator[Piece]:
     """The statement between two cuts, and the blanks around it."""
     inner = text[start:end]
     left = len(inner) - len(inner.lstrip())
@@ -148,15 +67,15 @@ def _trimmed(text: str, start: int, end: int, headings: dict[int, _Found]) -> It
         return
     if left:
         yield Piece(start, start + left, start + left, blank=True)
-    yield _statement(text, start + left, start + right, headings.get(start + left))
+    yield _statement(text, start + left, start + right, found.get(start + left))
     if right < len(inner):
         yield Piece(start + right, end, end, blank=True)
 
 
-def _statement(text: str, start: int, end: int, found: _Found | None) -> Piece:
+def _statement(text: str, start: int, end: int, found: Found | None) -> Piece:
     capitals = _CAPITALS.match(text, start, end)
     heading = found.heading if found else None
-    body = found.colon + 1 if found else capitals.end() if capitals else start
+    body = found.end if found else capitals.end() if capitals else start
     body = _skip(text, body, end)
     numeral = _NUMERAL.match(text, body, end)
     if numeral:

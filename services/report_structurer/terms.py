@@ -45,6 +45,9 @@ def _anatomy() -> Iterator[tuple[str, Meaning]]:
     for section, phrases in lists["sections"].items():
         for phrase in phrases:
             yield phrase, Meaning("organ", section)
+    for section, phrases in lists["aside"].items():
+        for phrase in phrases:
+            yield phrase, Meaning("aside", section)
     for phrase in lists["regions"]:
         yield phrase, Meaning("region", "general_other")
     for phrase in lists["landmark"]:

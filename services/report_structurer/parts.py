@@ -1,0 +1,96 @@
+"""Which part of the report a statement belongs to: that of its heading, unless it says otherwise.
+
+Reports are dictated: findings follow the technique without a heading, the technique stands under
+FINDINGS, a call to the ward ends the impression.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.report_structurer.headings import Heading
+from services.report_structurer.terms import Term, terms
+from services.report_structurer.words import Token
+
+PLACED_PARTS = frozenset({"findings", "impression"})
+"""Parts whose statements belong to organ sections."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where in a report a statement stands.
+
+    Attributes:
+        before: Part of the statement before; "" for the first.
+        part: Part that the last heading began; "" before any.
+        heading: The statement's own heading.
+        title: Whether it is the report's first line and names an examination.
+        findings_follow: Whether a heading of findings is still to come.
+    """
+
+    before: str
+    part: str
+    heading: Heading | None = None
+    title: bool = False
+    findings_follow: bool = False
+
+
+def part_of(words: Sequence[Token], found: Sequence[Term], course: Course) -> str:
+    """Part of a statement.
+
+    Args:
+        words: Its words behind the heading.
+        found: Its findings (`terms(words, "findings")`).
+        course: Where in the report it stands.
+    """
+    kinds = {t.meaning.kind for t in terms(words, "guidance")}
+    stated = bool({t.meaning.kind for t in found} & {"implied", "weak", "normal"})
+    if not course.part:
+        return _before_any_heading(kinds, course, stated=stated)
+    if _is_title(course, stated=stated) or ("exam" in kinds and course.heading is not None):
+        return "exam"
+    if course.part == "communication" or "signature" in kinds:
+        return "communication"
+    return _by_words(words, kinds, found, course, stated=stated)
+
+
+def _is_title(course: Course, *, stated: bool) -> bool:
+    """Whether a heading only names the examination, "MRI OF THE ABDOMEN: __"."""
+    heading = course.heading
+    region = heading is not None and heading.within and not heading.sections
+    return region and not stated and course.before in {"", "exam"}
+
+
+def _by_words(
+    words: Sequence[Token], kinds: set[str], found: Sequence[Term], course: Course, *, stated: bool
+) -> str:
+    part = course.part
+    if part in PLACED_PARTS and "communication" in kinds and not stated:
+        return "communication"
+    # A statement with a heading keeps its part, but FINDINGS may begin with the technique.
+    free = course.heading is None or part == "findings"
+    if free and part in {"findings", "indication", "exam"} and "technique" in kinds and not stated:
+        return "technique"
+    compares = "comparison" in kinds and part in {"findings", "technique", "exam", "indication"}
+    if free and compares and not found:
+        return "comparison"
+    if part in PLACED_PARTS or course.heading is not None or course.findings_follow:
+        return part
+    told = _tells(words, found) and not kinds & {"technique", "comparison", "complaint"}
+    return "findings" if told else part
+
+
+def _before_any_heading(kinds: set[str], course: Course, *, stated: bool) -> str:
+    if stated:
+        return "findings"
+    if course.title:
+        return "exam"
+    return "technique" if "technique" in kinds else "findings"
+
+
+def _tells(words: Sequence[Token], found: Sequence[Term]) -> bool:
+    """Whether a statement describes an organ."""
+    kinds = {t.meaning.kind for t in found}
+    if kinds & {"implied"}:
+        return True
+    organ = any(t.meaning.kind == "organ" for t in terms(words, "anatomy"))
+    return organ and bool(kinds & {"normal", "general", "weak"})
