@@ -76,7 +76,7 @@ def place(words: Sequence[Token], found: Sequence[Term], before: Before) -> Plac
     """
     anatomy = terms(words, "anatomy")
     described, landmarks = _organs(anatomy)
-    organs = _without_node_regions(words, described)
+    organs = _without_places(words, _without_node_regions(words, described))
     implied = [t for t in found if t.meaning.kind == "implied" and not _inside(t, organs)]
     named = _named(organs, implied)
     if named:
@@ -86,12 +86,12 @@ def place(words: Sequence[Token], found: Sequence[Term], before: Before) -> Plac
     if not words:
         return Placement(before.heading, "heading")
     kinds = {t.meaning.kind for t in terms(words, "guidance")}
-    if _of_the_whole(kinds, found, before):
+    if _of_the_whole(kinds, found, before) and not landmarks:
         return Placement(("general_other",), "whole")
     advised = "recommendation" in kinds
     if before.sections and (advised or _points_back(words, anatomy, found)):
         return Placement(before.sections[:1] if advised else before.sections, "antecedent")
-    return _without_organ(found, anatomy, landmarks, before)
+    return _without_organ(words, found, (anatomy, landmarks), before)
 
 
 LOOK_FOR_ANAPHORA = 6
@@ -100,9 +100,9 @@ LOOK_FOR_ANAPHORA = 6
 
 def _of_the_whole(kinds: set[str], found: Sequence[Term], before: Before) -> bool:
     """Whether a statement is about the examination as such: "Otherwise unremarkable study"."""
-    if before.heading or any(t.meaning.kind == "weak" for t in found):
+    if before.heading or any(t.meaning.kind in {"weak", "around"} for t in found):
         return False
-    if kinds & {"whole_examination", "pointer"}:
+    if kinds & {"whole_examination", "pointer", "limitation"} and "recommendation" not in kinds:
         return True
     return "whole" in kinds and (before.concluding or not before.sections)
 
@@ -110,13 +110,17 @@ def _of_the_whole(kinds: set[str], found: Sequence[Term], before: Before) -> boo
 def _points_back(words: Sequence[Token], anatomy: Sequence[Term], found: Sequence[Term]) -> bool:
     begins = {term.meaning.kind for term in terms(words[:LOOK_FOR_ANAPHORA], "guidance")}
     region = any(t.meaning.kind == "region" for t in anatomy) and _states_something(found)
-    return bool(begins & {"anaphora", "limitation"}) and not region
+    return "anaphora" in begins and not region
 
 
 def _without_organ(
-    found: Sequence[Term], anatomy: Sequence[Term], landmarks: Sequence[Term], before: Before
+    words: Sequence[Token],
+    found: Sequence[Term],
+    places: tuple[Sequence[Term], Sequence[Term]],
+    before: Before,
 ) -> Placement:
     """By the heading, what usually is meant, or what stood before; else for a person to see."""
+    anatomy, landmarks = places
     region = any(t.meaning.kind == "region" for t in anatomy)
     asides = [t for t in anatomy if t.meaning.kind == "aside"]
     weak = _weak(found)
@@ -124,26 +128,40 @@ def _without_organ(
         return Placement(before.heading, "heading")
     if region and _states_something(found) and not weak:
         return Placement(("general_other",), "region")
-    if before.sections and found and (not weak or _vague(weak)):
-        return Placement(before.sections, "antecedent", needs_review=not weak)
+    if landmarks and all(t.meaning.kind == "around" for t in weak):
+        return _placement("landmark", landmarks)
+    if before.sections and found and all(_fits(t, before) for t in weak):
+        several = len(before.sections) > 1
+        return Placement(before.sections, "antecedent", needs_review=several and not weak)
     for rule, by in (("weak", weak), ("landmark", landmarks), ("aside", asides)):
         if by:
             return _placement(rule, by)
+    said = {word.text for word in words}
+    if before.sections and said.isdisjoint(single_words("persons")):
+        unsized = said.isdisjoint(single_words("sizes"))
+        return Placement(before.sections, "antecedent", needs_review=unsized)
     return Placement(("general_other",), "none", needs_review=True)
+
+
+def _fits(term: Term, before: Before) -> bool:
+    """Whether a finding may be one of the organ before: an obstruction, a stone of the bladder."""
+    section = term.meaning.section
+    stone = section == "kidneys_ureters" and not _STONES.isdisjoint(before.sections)
+    return section in VAGUE or stone
+
+
+_STONES = frozenset({"bladder", "gallbladder_biliary", "pancreas"})
+"""Organs beside the kidneys that have stones."""
 
 
 def _weak(found: Sequence[Term]) -> list[Term]:
     """Findings that usually belong to an organ; vague ones only when nothing else is stated."""
-    weak = [t for t in found if t.meaning.kind == "weak"]
+    weak = [t for t in found if t.meaning.kind in {"weak", "around"}]
     return [t for t in weak if t.meaning.section not in VAGUE] or weak
 
 
 VAGUE = frozenset({"stomach_bowel", "vessels", "lungs_airways"})
 """Sections whose weak findings, obstruction, calcification or nodule, occur in any organ."""
-
-
-def _vague(weak: Sequence[Term]) -> bool:
-    return all(t.meaning.section in VAGUE for t in weak)
 
 
 def _organs(anatomy: Sequence[Term]) -> tuple[list[Term], list[Term]]:
@@ -183,6 +201,24 @@ def _of_nodes(words: Sequence[Token], region: Term, node: Term) -> bool:
     )
     between = {word.text for word in words[first:last]}
     return not between & single_words("apart" if region.last < node.first else "others")
+
+
+def _without_places(words: Sequence[Token], organs: Sequence[Term]) -> Sequence[Term]:
+    """Behind a device whose position is told, organs say where it lies: "tip in the stomach"."""
+    devices = [t for t in organs if t.meaning.section == "devices_postop"]
+    if not devices or single_words("positions").isdisjoint(word.text for word in words):
+        return organs
+    first = devices[0].first
+    kept = {"devices_postop", *_STENTED}
+    return [
+        t
+        for t in organs
+        if t.meaning.section in kept and (t.first <= first or t.meaning.section not in _STENTED)
+    ]
+
+
+_STENTED = frozenset({"kidneys_ureters", "gallbladder_biliary", "bladder", "pancreas"})
+"""Organs that a device named behind them is in, "ureteral stent"."""
 
 
 def _named(organs: Sequence[Term], implied: Sequence[Term]) -> list[Term]:

@@ -14,6 +14,9 @@ from services.report_structurer.words import Token
 PLACED_PARTS = frozenset({"findings", "impression"})
 """Parts whose statements belong to organ sections."""
 
+STATED = frozenset({"implied", "weak", "around", "normal"})
+"""Kinds of findings that make a statement one of findings whatever else it says."""
+
 
 @dataclass(frozen=True)
 class Course:
@@ -43,10 +46,10 @@ def part_of(words: Sequence[Token], found: Sequence[Term], course: Course) -> st
         course: Where in the report it stands.
     """
     kinds = {t.meaning.kind for t in terms(words, "guidance")}
-    stated = bool({t.meaning.kind for t in found} & {"implied", "weak", "normal"})
+    stated = bool({t.meaning.kind for t in found} & STATED)
     if not course.part:
         return _before_any_heading(kinds, course, stated=stated)
-    if _is_title(course, stated=stated) or ("exam" in kinds and course.heading is not None):
+    if _is_title(course, stated=stated):
         return "exam"
     if course.part == "communication" or "signature" in kinds:
         return "communication"
@@ -93,4 +96,5 @@ def _tells(words: Sequence[Token], found: Sequence[Term]) -> bool:
     if kinds & {"implied"}:
         return True
     organ = any(t.meaning.kind == "organ" for t in terms(words, "anatomy"))
-    return organ and bool(kinds & {"normal", "general", "weak"})
+    exists = [word.text for word in words[:2]] in (["there", "is"], ["there", "are"])
+    return organ and (exists or bool(kinds & {"normal", "general", "weak", "around"}))

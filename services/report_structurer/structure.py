@@ -101,7 +101,8 @@ def _is_region(piece: Piece) -> bool:
 
 
 def _begins_findings(piece: Piece) -> bool:
-    return piece.heading is not None and piece.heading.part == "findings"
+    heading = piece.heading
+    return heading is not None and heading.part == "findings" and not heading.within
 
 
 def _headed(piece: Piece, part: str, before: Before) -> tuple[str, Before]:
