@@ -104,6 +104,8 @@ def _of_the_whole(kinds: set[str], found: Sequence[Term], before: Before) -> boo
         return False
     if kinds & {"whole_examination", "pointer", "limitation"} and "recommendation" not in kinds:
         return True
+    if before.concluding and found and all(t.meaning.kind == "normal" for t in found):
+        return True
     return "whole" in kinds and (before.concluding or not before.sections)
 
 

@@ -113,7 +113,7 @@ def _glued_heading(text: str, first: int, colon: int) -> Found | None:
     before = text[first:colon].rstrip()
     names = (n for n, h in _headings().items() if not h.within and before.endswith(n.upper()))
     name = max(names, key=len, default="")
-    if len(name) < SHORTEST_GLUED:
+    if len(name) < SHORTEST_GLUED or before[: -len(name)][-1:].strip() == "":
         return None
     return Found(_headings()[name], first + len(before) - len(name), colon + 1)
 

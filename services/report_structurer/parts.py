@@ -71,7 +71,8 @@ def _by_words(
         return "communication"
     # A statement with a heading keeps its part, but FINDINGS may begin with the technique.
     free = course.heading is None or part == "findings"
-    if free and part in {"findings", "indication", "exam"} and "technique" in kinds and not stated:
+    acquired = _tells_of_technique(kinds, found, stated=stated)
+    if free and acquired and part in {"findings", "indication", "exam"}:
         return "technique"
     compares = "comparison" in kinds and part in {"findings", "technique", "exam", "indication"}
     if free and compares and not found:
@@ -82,12 +83,16 @@ def _by_words(
     return "findings" if told else part
 
 
+def _tells_of_technique(kinds: set[str], found: Sequence[Term], *, stated: bool) -> bool:
+    return ("technique" in kinds and not stated) or ("acquisition" in kinds and not found)
+
+
 def _before_any_heading(kinds: set[str], course: Course, *, stated: bool) -> str:
     if stated:
         return "findings"
     if course.title:
         return "exam"
-    return "technique" if "technique" in kinds else "findings"
+    return "technique" if kinds & {"technique", "acquisition"} else "findings"
 
 
 def _tells(words: Sequence[Token], found: Sequence[Term]) -> bool:

@@ -17,7 +17,10 @@ _LINE_GOES_ON = re.compile(
 )
 _BULLET = re.compile(r"[-*•–]\s|\(?\d{1,2}[.)]")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9 /&,()-]{1,50}:")
-_INLINE_NUMERAL = re.compile(r"(?<=\s)\(?(\d{1,2})[.)]\s*(?=[A-Z])")
+_TITLE_BEFORE = re.compile(r"\b(?:[Dd]rs?|M[rs]s?)\.?\s+(?:[A-Z]\.\s*)?$")
+SHORTEST_LAST = 4
+"""Letters of a word that ends a sentence though the next begins in lower case."""
+_INLINE_NUMERAL = re.compile(r"(?:(?<=[\s:])|(?<=[a-z)][.;]))\(?(\d{1,2})[.)]\s*(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,15 @@ def _statement(text: str, start: int, end: int, found: Found | None) -> Piece:
     capitals = _CAPITALS.match(text, start, end)
     heading = found.heading if found else None
     body = found.end if found else capitals.end() if capitals else start
-    body = _skip(text, body, end)
+    body = _skip(text, body, end, "-–—" if found else "")
     numeral = _NUMERAL.match(text, body, end)
     if numeral:
         body = _skip(text, numeral.end(), end)
     return Piece(start, end, body, numeral.span() if numeral else None, heading)
 
 
-def _skip(text: str, at: int, end: int) -> int:
-    while at < end and text[at].isspace():
+def _skip(text: str, at: int, end: int, also: str = "") -> int:
+    while at < end and (text[at].isspace() or text[at] in also):
         at += 1
     return at
 
@@ -94,7 +97,7 @@ def _starts(text: str) -> Iterator[int]:
     items = list(_inline_numerals(text))
     yield from _after_sentences(text, {item.end(1) for item in items})
     yield from _after_lines(text)
-    yield from (i.start() for i in items if text[: i.start()].rstrip()[-1:] != ":")
+    yield from (i.start() for i in items if text[: i.start()].rstrip(" -–")[-1:] != ":")
 
 
 def _after_sentences(text: str, numerals: Container[int]) -> Iterator[int]:
@@ -105,19 +108,24 @@ def _after_sentences(text: str, numerals: Container[int]) -> Iterator[int]:
         glued = not text[end].isspace()
         if glued and not _glued_sentence(text, found.start(), end):
             continue
-        word = _WORD_BEFORE.search(text, max(0, end - 12), end)
-        if (
-            word
-            and word[1].lower() in single_words("abbreviations")
-            and text[end:].lstrip()[:1].islower()
-        ):
-            continue
-        if word and word[1].lower() in {"dr", "mr", "mrs", "ms", "st", "vs"}:
-            continue
         following = text[_skip(text, end, len(text)) :][:1]
-        if following.islower() and not glued:
+        word = _WORD_BEFORE.search(text, max(0, end - 16), end)
+        if not glued and word and _goes_on(text, word, following):
+            continue
+        if not glued and following.islower() and (word is None or len(word[1]) < SHORTEST_LAST):
             continue
         yield end
+
+
+def _goes_on(text: str, word: re.Match[str], following: str) -> bool:
+    """Whether the stop after a word ends an abbreviation: "Dr. Who", "No. 3", "J. Doe"."""
+    plain = word[1].lower()
+    if plain in single_words("titles"):
+        return True
+    if plain in single_words("abbreviations"):
+        return following.islower() or (following.isdigit() and plain != "etc")
+    initial = len(plain) == 1 and word[1].isupper()
+    return initial and bool(_TITLE_BEFORE.search(text, max(0, word.start() - 12), word.start()))
 
 
 def _is_numeral(text: str, dot: int) -> bool:
@@ -135,7 +143,8 @@ def _glued_sentence(text: str, dot: int, end: int) -> bool:
     """Whether a sentence follows without a blank: "opacity.The", "__.HISTORY"."""
     before, after = text[dot - 1 : dot], text[end : end + 2]
     capital = after[:1].isupper() and (after[1:].islower() or after.isupper())
-    return capital and (before.islower() or before in {"_", ")", "%"}) and len(after) > 1
+    ends = before.islower() or before in {"_", ")", "%"} or (before.isdigit() and after.istitle())
+    return capital and ends and len(after) > 1
 
 
 def _after_lines(text: str) -> Iterator[int]:
