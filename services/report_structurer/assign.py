@@ -123,11 +123,10 @@ def _without_organ(
 ) -> Placement:
     """By the heading, what usually is meant, or what stood before; else for a person to see."""
     anatomy, landmarks = places
-    region = any(t.meaning.kind == "region" for t in anatomy)
-    asides = [t for t in anatomy if t.meaning.kind == "aside"]
-    weak = _weak(found)
     if before.heading:
         return Placement(before.heading, "heading")
+    weak = _weak(found)
+    region = any(t.meaning.kind == "region" for t in anatomy)
     if region and _states_something(found) and not weak:
         return Placement(("general_other",), "region")
     if landmarks and all(t.meaning.kind == "around" for t in weak):
@@ -135,10 +134,15 @@ def _without_organ(
     if before.sections and found and all(_fits(t, before) for t in weak):
         several = len(before.sections) > 1
         return Placement(before.sections, "antecedent", needs_review=several and not weak)
+    asides = [t for t in anatomy if t.meaning.kind == "aside"]
     for rule, by in (("weak", weak), ("landmark", landmarks), ("aside", asides)):
         if by:
             return _placement(rule, by)
-    said = {word.text for word in words}
+    return _nameless({word.text for word in words}, before)
+
+
+def _nameless(said: set[str], before: Before) -> Placement:
+    """Of a statement that names nothing: "One measures 2 cm." tells of the organ before."""
     if before.sections and said.isdisjoint(single_words("persons")):
         unsized = said.isdisjoint(single_words("sizes"))
         return Placement(before.sections, "antecedent", needs_review=unsized)

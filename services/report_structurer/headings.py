@@ -111,11 +111,19 @@ def _begins(text: str, start: int) -> bool:
 def _glued_heading(text: str, first: int, colon: int) -> Found | None:
     """A heading in capitals behind a word without a blank: "PELVISCLINICAL HISTORY:"."""
     before = text[first:colon].rstrip()
-    names = (n for n, h in _headings().items() if not h.within and before.endswith(n.upper()))
-    name = max(names, key=len, default="")
-    if len(name) < SHORTEST_GLUED or before[: -len(name)][-1:].strip() == "":
+    if not before.endswith(_shouted()):
         return None
-    return Found(_headings()[name], first + len(before) - len(name), colon + 1)
+    name = next((n for n in _shouted() if before.endswith(n)), "")
+    if not name or before[: -len(name)][-1:].strip() == "":
+        return None
+    return Found(_headings()[name.lower()], first + len(before) - len(name), colon + 1)
+
+
+@cache
+def _shouted() -> tuple[str, ...]:
+    """Names of parts in capitals, the longest first."""
+    known = (n.upper() for n, h in _headings().items() if not h.within and len(n) >= SHORTEST_GLUED)
+    return tuple(sorted(known, key=len, reverse=True))
 
 
 def _named_heading(text: str, starts: list[int], colon: int) -> Found | None:

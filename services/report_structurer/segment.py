@@ -18,6 +18,7 @@ _LINE_GOES_ON = re.compile(
 _BULLET = re.compile(r"[-*•–]\s|\(?\d{1,2}[.)]")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9 /&,()-]{1,50}:")
 _TITLE_BEFORE = re.compile(r"\b(?:[Dd]rs?|M[rs]s?)\.?\s+(?:[A-Z]\.\s*)?$")
+_AFTER_HEADING = " \t\r\n-–—"
 SHORTEST_LAST = 4
 """Letters of a word that ends a sentence though the next begins in lower case."""
 _INLINE_NUMERAL = re.compile(r"(?:(?<=[\s:])|(?<=[a-z)][.;]))\(?(\d{1,2})[.)]\s*(?=[A-Z])")
@@ -79,7 +80,7 @@ def _statement(text: str, start: int, end: int, found: Found | None) -> Piece:
     capitals = _CAPITALS.match(text, start, end)
     heading = found.heading if found else None
     body = found.end if found else capitals.end() if capitals else start
-    body = _skip(text, body, end, "-–—" if found else "")
+    body = _skip(text, body, end, _AFTER_HEADING if found else "")
     numeral = _NUMERAL.match(text, body, end)
     if numeral:
         body = _skip(text, numeral.end(), end)
@@ -97,7 +98,7 @@ def _starts(text: str) -> Iterator[int]:
     items = list(_inline_numerals(text))
     yield from _after_sentences(text, {item.end(1) for item in items})
     yield from _after_lines(text)
-    yield from (i.start() for i in items if text[: i.start()].rstrip(" -–")[-1:] != ":")
+    yield from (i.start() for i in items if text[: i.start()].rstrip(_AFTER_HEADING)[-1:] != ":")
 
 
 def _after_sentences(text: str, numerals: Container[int]) -> Iterator[int]:

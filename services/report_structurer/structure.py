@@ -8,9 +8,11 @@ from services.report_structurer.context import Quality, Scope, qualities, scopes
 from services.report_structurer.facts import Fact, facts, literal_facts, temporality
 from services.report_structurer.lexicon import single_words
 from services.report_structurer.parts import PLACED_PARTS, Course, part_of
+from services.report_structurer.recommendations import recommendations
 from services.report_structurer.segment import Piece, pieces
 from services.report_structurer.terms import Term, terms
 from services.report_structurer.words import Token, tokens
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -118,7 +120,7 @@ def _headed(piece: Piece, part: str, before: Before) -> tuple[str, Before]:
 
 @dataclass(frozen=True)
 class _Reading:
-    """One statement as it is read: the report, where it lies, its words, findings, literal facts."""
+    """One statement as it is read: where it lies in the report, its words, findings and facts."""
 
     text: str
     piece: Piece
@@ -143,7 +145,10 @@ def _statement(number: int, reading: _Reading, part: str, before: Before) -> Sta
         polarity=_polarity(found, governing),
         certainty="uncertain" if any("possible" in one for one in said) else "certain",
         temporality=temporality(said),
-        facts=facts(text, reading.literal, found, terms(words, "anatomy"), governing),
+        facts=(
+            *facts(text, reading.literal, found, terms(words, "anatomy"), governing),
+            *(recommendations(text, words, reading.literal) if placed else ()),
+        ),
         needs_review=placement.needs_review,
         rule=placement.rule,
         evidence=placement.evidence,

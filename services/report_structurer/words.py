@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -14,8 +15,7 @@ _PART = re.compile(r"\{([^}]*)\}|\[([^\]]*)\]|(\S+)")
 _SUFFIX = re.compile(r"\(([^)]*)\)")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, number or mark.
 
     Attributes:
@@ -29,11 +29,17 @@ class Token:
     end: int
 
 
-def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
-    """Words, numbers and marks between two offsets; hyphens inside compounds are left out."""
+@lru_cache(maxsize=4)
+def tokens(text: str, start: int = 0, end: int | None = None) -> tuple[Token, ...]:
+    """Words, numbers and marks between two offsets; hyphens inside compounds are left out.
+
+    The last few answers are kept: rules ask for the same sentence one after the other.
+    """
     found = _TOKEN.finditer(text, start, len(text) if end is None else end)
-    made = [Token(m[0].lower(), m.start(), m.end()) for m in found]
-    return [t for k, t in enumerate(made) if not (t.text in _HYPHENS and _joins(made, k))]
+    made = [Token._make((m[0].lower(), *m.span())) for m in found]
+    if _HYPHENS.isdisjoint(text):
+        return tuple(made)
+    return tuple(t for k, t in enumerate(made) if not (t.text in _HYPHENS and _joins(made, k)))
 
 
 def _joins(made: Sequence[Token], k: int) -> bool:
@@ -124,24 +130,24 @@ class Phrases(Generic[T]):
 
     def find(self, among: Sequence[Token]) -> list[Hit[T]]:
         """Hits from left to right."""
+        begins = self._root.next
         found: list[Hit[T]] = []
-        at = 0
-        while at < len(among):
-            hit = self._longest(among, at)
-            if hit is None:
-                at += 1
-            else:
-                found.append(hit)
-                at = hit.last + 1
+        free = 0
+        for at, token in enumerate(among):
+            if at >= free and token.text in begins:
+                hit = self._longest(among, at)
+                if hit is not None:
+                    found.append(hit)
+                    free = hit.last + 1
         return found
 
     def _longest(self, among: Sequence[Token], first: int) -> Hit[T] | None:
-        node, best = self._root, None
+        node, best, end = self._root, None, first
         for last in range(first, len(among)):
             following = node.next.get(among[last].text)
             if following is None:
                 break
             node = following
             if node.value is not None:
-                best = Hit(node.value, first, last)
-        return best
+                best, end = node.value, last
+        return None if best is None else Hit(best, first, end)
