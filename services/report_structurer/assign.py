@@ -241,7 +241,6 @@ def _hosted(own: Sequence[str], sections: set[str]) -> bool:
 
 _HOSTS: dict[str, frozenset[str]] = {section: frozenset() for section in SECTIONS} | {
     # A finding of this kind beside one of these organs describes the organ.
-    "vessels": frozenset(SECTIONS) - {"lungs_airways", "pleura", "liver", "lymph_nodes"},
     "lungs_airways": frozenset({"liver", "kidneys_ureters", "bladder", "general_other"}),
     "bones": frozenset({"lungs_airways", "liver"}),
     "pleura": frozenset({"heart_pericardium", "bones", "general_other", "soft_tissues_wall"}),

@@ -71,7 +71,7 @@ def _by_words(
         return "communication"
     # A statement with a heading keeps its part, but FINDINGS may begin with the technique.
     free = course.heading is None or part == "findings"
-    acquired = _tells_of_technique(kinds, found, stated=stated)
+    acquired = _tells_of_technique(words, kinds, found, stated=stated)
     if free and acquired and part in {"findings", "indication", "exam"}:
         return "technique"
     compares = "comparison" in kinds and part in {"findings", "technique", "exam", "indication"}
@@ -83,8 +83,11 @@ def _by_words(
     return "findings" if told else part
 
 
-def _tells_of_technique(kinds: set[str], found: Sequence[Term], *, stated: bool) -> bool:
-    return ("technique" in kinds and not stated) or ("acquisition" in kinds and not found)
+def _tells_of_technique(
+    words: Sequence[Token], kinds: set[str], found: Sequence[Term], *, stated: bool
+) -> bool:
+    bare = not found and not _names_organ(words)
+    return ("technique" in kinds and not stated) or ("acquisition" in kinds and bare)
 
 
 def _before_any_heading(kinds: set[str], course: Course, *, stated: bool) -> str:
@@ -100,6 +103,9 @@ def _tells(words: Sequence[Token], found: Sequence[Term]) -> bool:
     kinds = {t.meaning.kind for t in found}
     if kinds & {"implied"}:
         return True
-    organ = any(t.meaning.kind == "organ" for t in terms(words, "anatomy"))
     exists = [word.text for word in words[:2]] in (["there", "is"], ["there", "are"])
-    return organ and (exists or bool(kinds & {"normal", "general", "weak", "around"}))
+    return _names_organ(words) and (exists or bool(kinds & {"normal", "general", *STATED}))
+
+
+def _names_organ(words: Sequence[Token]) -> bool:
+    return any(t.meaning.kind == "organ" for t in terms(words, "anatomy"))

@@ -17,7 +17,7 @@ _LINE_GOES_ON = re.compile(
 )
 _BULLET = re.compile(r"[-*•–]\s|\(?\d{1,2}[.)]")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9 /&,()-]{1,50}:")
-_TITLE_BEFORE = re.compile(r"\b(?:[Dd]rs?|M[rs]s?)\.?\s+(?:[A-Z]\.\s*)?$")
+_TITLE_BEFORE = re.compile(r"\b(?:[Dd]rs?|M[rs]s?|by)\.?\s+(?:[A-Z]\.\s*)?$")
 _AFTER_HEADING = " \t\r\n-–—"
 SHORTEST_LAST = 4
 """Letters of a word that ends a sentence though the next begins in lower case."""

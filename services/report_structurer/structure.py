@@ -13,6 +13,8 @@ from services.report_structurer.segment import Piece, pieces
 from services.report_structurer.terms import Term, terms
 from services.report_structurer.words import Token, tokens
 
+__all__ = ["PLACED_PARTS", "Statement", "StructuredReport", "structure"]
+
 
 @dataclass(frozen=True)
 class Statement:
