@@ -144,7 +144,7 @@ def test_a_conclusion_about_the_examination_needs_no_review() -> None:
     [
         ("1.No evidence of pneumonia.", "negated"),
         ("Pleural effusion: none.", "negated"),
-        ("Stones: No calculi.", "negated"),
+        ("Kidneys: No calculi.", "negated"),
     ],
 )
 def test_denials_survive_glued_numerals_and_colons(report: str, polarity: str) -> None:
