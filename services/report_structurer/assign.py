@@ -76,8 +76,11 @@ def place(words: Sequence[Token], found: Sequence[Term], before: Before) -> Plac
     """
     anatomy = terms(words, "anatomy")
     described, landmarks = _organs(anatomy)
+    described = _without_vessel_names(words, described)
     organs = _without_places(words, _without_node_regions(words, described))
-    implied = [t for t in found if t.meaning.kind == "implied" and not _inside(t, organs)]
+    implied = [
+        t for t in found if t.meaning.kind in {"implied", "hosted"} and not _inside(t, organs)
+    ]
     named = _named(organs, implied)
     if named:
         return _placement("organ", named)
@@ -209,6 +212,21 @@ def _of_nodes(words: Sequence[Token], region: Term, node: Term) -> bool:
     return not between & single_words("apart" if region.last < node.first else "others")
 
 
+def _without_vessel_names(words: Sequence[Token], organs: Sequence[Term]) -> list[Term]:
+    """Of "the hepatic and portal veins" the first word names a vessel, no organ."""
+    vessels = {t.first for t in organs if t.meaning.section == "vessels"}
+    joined = {"and", "or", ",", "/"}
+    return [
+        t
+        for t in organs
+        if not (
+            words[t.last].text in single_words("vessel_names")
+            and t.last + 2 in vessels
+            and words[t.last + 1].text in joined
+        )
+    ]
+
+
 def _without_places(words: Sequence[Token], organs: Sequence[Term]) -> Sequence[Term]:
     """Behind a device whose position is told, organs say where it lies: "tip in the stomach"."""
     devices = [t for t in organs if t.meaning.section == "devices_postop"]
@@ -232,17 +250,16 @@ def _named(organs: Sequence[Term], implied: Sequence[Term]) -> list[Term]:
     sections = {t.meaning.section for t in organs}
     if not sections:
         return []
-    return [*organs, *(t for t in implied if not _hosted(t.meaning.section.split(), sections))]
+    return [*organs, *(t for t in implied if not _belongs(t, sections))]
 
 
-def _hosted(own: Sequence[str], sections: set[str]) -> bool:
-    return all(sections & {section, *_HOSTS[section]} for section in own)
+def _belongs(term: Term, sections: set[str]) -> bool:
+    """Whether a finding describes one of the organs named beside it."""
+    hosts = HOSTS[term.meaning.section] if term.meaning.kind == "hosted" else frozenset()
+    return not sections.isdisjoint(hosts) or sections.issuperset(term.meaning.section.split())
 
 
-_HOSTS: dict[str, frozenset[str]] = {section: frozenset() for section in SECTIONS} | {
-    # A finding of this kind beside one of these organs describes the organ.
-    "lungs_airways": frozenset({"liver", "kidneys_ureters", "bladder", "general_other"}),
-    "bones": frozenset({"lungs_airways", "liver"}),
+HOSTS = {
     "pleura": frozenset({"heart_pericardium", "bones", "general_other", "soft_tissues_wall"}),
     "liver": frozenset({"bones", "spleen", "soft_tissues_wall", "general_other"}),
     "soft_tissues_wall": frozenset(
@@ -250,6 +267,7 @@ _HOSTS: dict[str, frozenset[str]] = {section: frozenset() for section in SECTION
     ),
     "stomach_bowel": frozenset({"gallbladder_biliary", "bladder", "kidneys_ureters"}),
 }
+"""Organs that may have an effusion, a haemangioma, a lipoma or a diverticulum of their own."""
 
 
 def _inside(term: Term, organs: Sequence[Term]) -> bool:

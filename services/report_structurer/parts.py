@@ -14,7 +14,7 @@ from services.report_structurer.words import Token
 PLACED_PARTS = frozenset({"findings", "impression"})
 """Parts whose statements belong to organ sections."""
 
-STATED = frozenset({"implied", "weak", "around", "normal"})
+STATED = frozenset({"implied", "hosted", "weak", "around", "normal"})
 """Kinds of findings that make a statement one of findings whatever else it says."""
 
 
@@ -101,7 +101,7 @@ def _before_any_heading(kinds: set[str], course: Course, *, stated: bool) -> str
 def _tells(words: Sequence[Token], found: Sequence[Term]) -> bool:
     """Whether a statement describes an organ."""
     kinds = {t.meaning.kind for t in found}
-    if kinds & {"implied"}:
+    if kinds & {"implied", "hosted"}:
         return True
     exists = [word.text for word in words[:2]] in (["there", "is"], ["there", "are"])
     return _names_organ(words) and (exists or bool(kinds & {"normal", "general", *STATED}))

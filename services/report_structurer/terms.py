@@ -56,7 +56,7 @@ def _anatomy() -> Iterator[tuple[str, Meaning]]:
 
 def _findings() -> Iterator[tuple[str, Meaning]]:
     lists = load("findings")
-    for kind in ("implied", "weak", "around"):
+    for kind in ("implied", "hosted", "weak", "around"):
         for section, phrases in lists[kind].items():
             for phrase in phrases:
                 yield phrase, Meaning(kind, section)
