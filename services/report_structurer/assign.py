@@ -91,7 +91,7 @@ def place(words: Sequence[Token], found: Sequence[Term], before: Before) -> Plac
     kinds = {t.meaning.kind for t in terms(words, "guidance")}
     if _of_the_whole(kinds, found, before) and not landmarks:
         return Placement(("general_other",), "whole")
-    advised = "recommendation" in kinds
+    advised = "recommendation" in kinds or ("imaging" in kinds and before.concluding and not found)
     if before.sections and (advised or _points_back(words, anatomy, found)):
         return Placement(before.sections[:1] if advised else before.sections, "antecedent")
     return _without_organ(words, found, (anatomy, landmarks), before)

@@ -18,10 +18,10 @@ _LINE_GOES_ON = re.compile(
 _BULLET = re.compile(r"[-*•–]\s|\(?\d{1,2}[.)]")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9 /&,()-]{1,50}:")
 _TITLE_BEFORE = re.compile(r"\b(?:[Dd]rs?|M[rs]s?|by)\.?\s+(?:[A-Z]\.\s*)?$")
-_AFTER_HEADING = " \t\r\n-–—"
+_AFTER_HEADING = " \t\r\n-–—,"
 SHORTEST_LAST = 4
 """Letters of a word that ends a sentence though the next begins in lower case."""
-_INLINE_NUMERAL = re.compile(r"(?:(?<=[\s:])|(?<=[a-z)][.;]))\(?(\d{1,2})[.)]\s*(?=[A-Z])")
+_INLINE_NUMERAL = re.compile(r"(?:(?<=[\s:,])|(?<=[a-z)][.;]))\(?(\d{1,2})[.)]\s*(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,9 @@ def _after_sentences(text: str, numerals: Container[int]) -> Iterator[int]:
     for found in _ENDS.finditer(text):
         end = found.end()
         if end >= len(text) or found.start() in numerals or _is_numeral(text, found.start()):
+            continue
+        if text[end] == "," and text[end:].lstrip(" ,")[:1].isupper():
+            yield end + 1  # transcriptions have commas for line ends
             continue
         glued = not text[end].isspace()
         if glued and not _glued_sentence(text, found.start(), end):

@@ -116,8 +116,7 @@ def _headed(piece: Piece, part: str, before: Before) -> tuple[str, Before]:
         return part, before
     # Organs headed inside the impression stay in it.
     now = part if part == "impression" and heading.within else heading.part
-    fresh = now != part or heading.within
-    return now, Before((), heading.sections, now == "impression") if fresh else before
+    return now, Before((), heading.sections, now == "impression")
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,10 @@ def test_no_number_is_cut(report: str) -> None:
         ("Fracture of rib No. 3 at approx. 3 cm.", ["Fracture of rib No. 3 at approx. 3 cm."]),
         ("Scanned at 10 a.m. on Monday. Normal.", ["Scanned at 10 a.m. on Monday.", "Normal."]),
         ("IMPRESSION:1.No stone.2.Cyst.", ["IMPRESSION:1.No stone.", "2.Cyst."]),
+        (
+            "Normal.,IMPRESSION:,1. Cyst.,2. Stone",
+            ["Normal.,", "IMPRESSION:,1. Cyst.,", "2. Stone"],
+        ),
         ("Up to level L5.The cord is normal.", ["Up to level L5.", "The cord is normal."]),
         ("The liver is large. the spleen too.", ["The liver is large.", "the spleen too."]),
         ("Isovue 370.FINDINGS: Clear.", ["Isovue 370.", "FINDINGS: Clear."]),
@@ -122,6 +126,7 @@ def test_statements_begin_where_a_reader_sees_them_begin(
         ("FINDINGS: High signal of the liver on T2-weighted images.", ["findings"]),
         ("INTERPRETATION: Clear. Impression: Normal.", ["findings", "impression"]),
         ("IMPRESSION: Cyst. Electronically signed by A. Doe, MD", ["impression", "communication"]),
+        ("IMPRESSION: Cyst. John Doe, MD", ["impression", "communication"]),
         ("IMPRESSION: Cyst. Dr. Who was notified.", ["impression", "communication"]),
         ("INDICATION: Trauma.\nQUALITY ASSESSMENT: Good.", ["indication"] * 2),
         (
