@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Generic, NamedTuple, TypeVar
@@ -35,8 +34,11 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> tuple[Token, ..
 
     The last few answers are kept: rules ask for the same sentence one after the other.
     """
-    found = _TOKEN.finditer(text, start, len(text) if end is None else end)
-    made = [Token._make((m[0].lower(), *m.span())) for m in found]
+    small = text.lower()
+    # Lower case may be longer, "İ": then word by word.
+    even = len(small) == len(text)
+    found = _TOKEN.finditer(small if even else text, start, len(text) if end is None else end)
+    made = [Token(m[0] if even else m[0].lower(), *m.span()) for m in found]
     if _HYPHENS.isdisjoint(text):
         return tuple(made)
     return tuple(t for k, t in enumerate(made) if not (t.text in _HYPHENS and _joins(made, k)))
@@ -78,8 +80,7 @@ def _endings(word: str) -> list[str]:
     return [head + tail, *(head + ending + tail for ending in found[1].split("/"))]
 
 
-@dataclass(frozen=True)
-class Hit(Generic[T]):
+class Hit(NamedTuple, Generic[T]):
     """A phrase found among tokens.
 
     Attributes:
