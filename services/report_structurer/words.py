@@ -39,7 +39,7 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> tuple[Token, ..
     even = len(small) == len(text)
     found = _TOKEN.finditer(small if even else text, start, len(text) if end is None else end)
     made = [Token(m[0] if even else m[0].lower(), *m.span()) for m in found]
-    if _HYPHENS.isdisjoint(text):
+    if _HYPHENS.isdisjoint(text[start:end]):
         return tuple(made)
     return tuple(t for k, t in enumerate(made) if not (t.text in _HYPHENS and _joins(made, k)))
 
