@@ -212,14 +212,10 @@ def _telling(text: str, pieces: Sequence[Piece]) -> Iterator[list[Token]]:
     """Words that may name the examination, the most telling first."""
     parts = _parts(pieces)
     for part in ("exam", "", "technique", "indication"):
-        words = [t for at, piece in parts if at == part for t in tokens(text, *_span(piece, part))]
+        told = (piece for at, piece in parts if at == part)
+        words = [token for piece in told for token in tokens(text, piece.start, piece.end)]
         if words:
             yield words
-
-
-def _span(piece: Piece, part: str) -> tuple[int, int]:
-    """A heading such as "CT CHEST:" tells; "EXAM:" and "TECHNIQUE:" say nothing."""
-    return (piece.body if part in {"exam", "technique"} else piece.start), piece.end
 
 
 def _parts(pieces: Sequence[Piece]) -> list[tuple[str, Piece]]:

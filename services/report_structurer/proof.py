@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import pairwise
 
 from radloom.errors import Rejected
-from services.report_structurer.facts import Fact, literal_facts
+from services.report_structurer.facts import READ, Fact, literal_facts
 from services.report_structurer.structure import PLACED_PARTS, Statement, StructuredReport
 
 ENGINE = "deterministic"
@@ -89,7 +89,7 @@ def prove(report: StructuredReport, rejected: Sequence[Rejection] = ()) -> Proof
         engine=ENGINE,
         engine_sha256=lexicons_sha256(),
         prompt_sha256="",
-        template=f"{TEMPLATE} {version('radloom')}",
+        template=_template(),
     )
 
 
@@ -107,7 +107,7 @@ def _facts_kept(report: StructuredReport) -> Cited:
     """Numbers and sides of the statements that a reader of the sections and parts finds."""
     placed = {number for ids in report.sections.values() for number in ids}
     read = [s for s in report.statements if s.id in placed or not s.sections]
-    counted = (f for s in read for f in s.facts if f.kind not in {"finding", "organ"})
+    counted = (f for s in read for f in s.facts if f.kind not in READ)
     return Counter((f.kind, f.start, f.end) for f in counted)
 
 
@@ -152,6 +152,12 @@ def _require_cited(text: str, facts: Sequence[Fact]) -> None:
                 f"a {fact.kind} at {fact.start} is not in the report; nothing was returned",
                 reason="proof_fact",
             )
+
+
+@cache
+def _template() -> str:
+    """Name and version of the sections used."""
+    return f"{TEMPLATE} {version('radloom')}"
 
 
 @cache

@@ -3,13 +3,10 @@
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 
-from services.report_structurer.lexicon import load, single_words
-from services.report_structurer.words import spellings
-
-PARTS = ("exam", "indication", "technique", "comparison", "findings", "impression", "communication")
+from services.report_structurer.headings import Found, Heading, headings
+from services.report_structurer.lexicon import single_words
 
 _ENDS = re.compile(r"[.!?]+[\"')\]]*")
 _NUMERAL = re.compile(r"\(?(\d{1,2})[.)](?!\d)")
@@ -18,22 +15,13 @@ _LINE_GOES_ON = re.compile(
     r"(?:[,(/:-]|\b(?:the|a|an|of|and|or|with|in|to|for|at|on|is|are|was|were|be|no|by|from|as|than))$",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\s:.;,]+")
-LONGEST_HEADING, MOST_WORDS = 60, 6
-"""Characters and words before a colon that may be a heading."""
-SHORTEST_GLUED = 6
-"""Shorter names end many words."""
 _BULLET = re.compile(r"[-*•–]\s|\(?\d{1,2}[.)]")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9 /&,()-]{1,50}:")
-_INLINE_NUMERAL = re.compile(r"(?<=\s)\(?(\d{1,2})[.)]\s*(?=[A-Z])")
-
-
-@dataclass(frozen=True)
-class Heading:
-    """What a heading begins: a part of the report, or findings of one organ section."""
-
-    part: str
-    section: str = ""
+_TITLE_BEFORE = re.compile(r"\b(?:[Dd]rs?|M[rs]s?|by)\.?\s+(?:[A-Z]\.\s*)?$")
+_AFTER_HEADING = " \t\r\n-–—,"
+SHORTEST_LAST = 4
+"""Letters of a word that ends a sentence though the next begins in lower case."""
+_INLINE_NUMERAL = re.compile(r"(?:(?<=[\s:,])|(?<=[a-z)][.;]))\(?(\d{1,2})[.)]\s*(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -57,71 +45,6 @@ class Piece:
     blank: bool = False
 
 
-@cache
-def _headings() -> dict[str, Heading]:
-    lists = load("headers")
-    known: dict[str, Heading] = {}
-    for part in PARTS:
-        for phrase in lists.get(part, ()):
-            for words in spellings(phrase):
-                known.setdefault(" ".join(words), Heading(part))
-    for section, phrases in lists["organs"].items():
-        for phrase in phrases:
-            for words in spellings(phrase):
-                known.setdefault(" ".join(words), Heading("findings", section))
-    return known
-
-
-@dataclass(frozen=True)
-class _Found:
-    heading: Heading
-    start: int
-    colon: int
-
-
-def _found_headings(text: str) -> Iterator[_Found]:
-    """Known headings before a colon; read from the colon backwards, the longest first."""
-    colon = text.find(":")
-    while colon >= 0:
-        found = _heading_before(text, colon)
-        if found is not None:
-            yield found
-        colon = text.find(":", colon + 1)
-
-
-def _heading_before(text: str, colon: int) -> _Found | None:
-    known = _headings()
-    first = max(text.rfind("\n", 0, colon) + 1, colon - LONGEST_HEADING)
-    words = list(_WORD.finditer(text, first, colon))[-MOST_WORDS:]
-    if not words or text[words[-1].end() : colon].strip():
-        return None
-    for word in words:
-        name = " ".join(text[word.start() : colon].lower().split())
-        heading = known.get(name)
-        if heading is not None and _may_begin(text, word.start(), heading):
-            apart = _Found(heading, word.start(), colon)
-            glued = _glued_heading(text, words[0].start(), colon)
-            return glued if glued is not None and glued.start < apart.start else apart
-    return _glued_heading(text, words[0].start(), colon)
-
-
-def _may_begin(text: str, start: int, heading: Heading) -> bool:
-    """Capitals stand anywhere; others only where a sentence or line begins."""
-    before = text[:start].rstrip(" \t")
-    begins = not before or before[-1] in "\n.;,:)_"
-    return begins or (text[start : start + 3].isupper() and not heading.section)
-
-
-def _glued_heading(text: str, first: int, colon: int) -> _Found | None:
-    """A heading in capitals behind a word without a blank: "PELVISCLINICAL HISTORY:"."""
-    before = text[first:colon].rstrip()
-    names = (n for n, h in _headings().items() if not h.section and before.endswith(n.upper()))
-    name = max(names, key=len, default="")
-    if len(name) < SHORTEST_GLUED:
-        return None
-    return _Found(_headings()[name], first + len(before) - len(name), colon)
-
-
 def pieces(text: str, whole: Sequence[tuple[int, int]] = ()) -> list[Piece]:
     """Statements and the blanks between them, in order; joined they are the text.
 
@@ -129,16 +52,16 @@ def pieces(text: str, whole: Sequence[tuple[int, int]] = ()) -> list[Piece]:
         text: The report.
         whole: Offsets of what is never cut, as numbers with their units.
     """
-    headings = {found.start: found for found in _found_headings(text)}
+    found = {one.start: one for one in headings(text)}
     inside = {k for start, end in whole for k in range(start + 1, end)}
-    starts = sorted(({*headings, *_starts(text)} - inside) | ({0} if text else set()))
+    starts = sorted(({*found, *_starts(text)} - inside) | ({0} if text else set()))
     made: list[Piece] = []
     for start, end in pairwise([*starts, len(text)]):
-        made.extend(_trimmed(text, start, end, headings))
+        made.extend(_trimmed(text, start, end, found))
     return made
 
 
-def _trimmed(text: str, start: int, end: int, headings: dict[int, _Found]) -> Iterator[Piece]:
+def _trimmed(text: str, start: int, end: int, found: dict[int, Found]) -> Iterator[Piece]:
     """The statement between two cuts, and the blanks around it."""
     inner = text[start:end]
     left = len(inner) - len(inner.lstrip())
@@ -148,24 +71,24 @@ def _trimmed(text: str, start: int, end: int, headings: dict[int, _Found]) -> It
         return
     if left:
         yield Piece(start, start + left, start + left, blank=True)
-    yield _statement(text, start + left, start + right, headings.get(start + left))
+    yield _statement(text, start + left, start + right, found.get(start + left))
     if right < len(inner):
         yield Piece(start + right, end, end, blank=True)
 
 
-def _statement(text: str, start: int, end: int, found: _Found | None) -> Piece:
+def _statement(text: str, start: int, end: int, found: Found | None) -> Piece:
     capitals = _CAPITALS.match(text, start, end)
     heading = found.heading if found else None
-    body = found.colon + 1 if found else capitals.end() if capitals else start
-    body = _skip(text, body, end)
+    body = found.end if found else capitals.end() if capitals else start
+    body = _skip(text, body, end, _AFTER_HEADING if found else "")
     numeral = _NUMERAL.match(text, body, end)
     if numeral:
         body = _skip(text, numeral.end(), end)
     return Piece(start, end, body, numeral.span() if numeral else None, heading)
 
 
-def _skip(text: str, at: int, end: int) -> int:
-    while at < end and text[at].isspace():
+def _skip(text: str, at: int, end: int, also: str = "") -> int:
+    while at < end and (text[at].isspace() or text[at] in also):
         at += 1
     return at
 
@@ -175,7 +98,7 @@ def _starts(text: str) -> Iterator[int]:
     items = list(_inline_numerals(text))
     yield from _after_sentences(text, {item.end(1) for item in items})
     yield from _after_lines(text)
-    yield from (i.start() for i in items if text[: i.start()].rstrip()[-1:] != ":")
+    yield from (i.start() for i in items if text[: i.start()].rstrip(_AFTER_HEADING)[-1:] != ":")
 
 
 def _after_sentences(text: str, numerals: Container[int]) -> Iterator[int]:
@@ -183,22 +106,30 @@ def _after_sentences(text: str, numerals: Container[int]) -> Iterator[int]:
         end = found.end()
         if end >= len(text) or found.start() in numerals or _is_numeral(text, found.start()):
             continue
+        if text[end] == "," and text[end:].lstrip(" ,")[:1].isupper():
+            yield end + 1  # transcriptions have commas for line ends
+            continue
         glued = not text[end].isspace()
         if glued and not _glued_sentence(text, found.start(), end):
             continue
-        word = _WORD_BEFORE.search(text, max(0, end - 12), end)
-        if (
-            word
-            and word[1].lower() in single_words("abbreviations")
-            and text[end:].lstrip()[:1].islower()
-        ):
-            continue
-        if word and word[1].lower() in {"dr", "mr", "mrs", "ms", "st", "vs"}:
-            continue
         following = text[_skip(text, end, len(text)) :][:1]
-        if following.islower() and not glued:
+        word = _WORD_BEFORE.search(text, max(0, end - 16), end)
+        if not glued and word and _goes_on(text, word, following):
+            continue
+        if not glued and following.islower() and (word is None or len(word[1]) < SHORTEST_LAST):
             continue
         yield end
+
+
+def _goes_on(text: str, word: re.Match[str], following: str) -> bool:
+    """Whether the stop after a word ends an abbreviation: "Dr. Who", "No. 3", "J. Doe"."""
+    plain = word[1].lower()
+    if plain in single_words("titles"):
+        return True
+    if plain in single_words("abbreviations"):
+        return following.islower() or (following.isdigit() and plain != "etc")
+    initial = len(plain) == 1 and word[1].isupper()
+    return initial and bool(_TITLE_BEFORE.search(text, max(0, word.start() - 12), word.start()))
 
 
 def _is_numeral(text: str, dot: int) -> bool:
@@ -216,7 +147,8 @@ def _glued_sentence(text: str, dot: int, end: int) -> bool:
     """Whether a sentence follows without a blank: "opacity.The", "__.HISTORY"."""
     before, after = text[dot - 1 : dot], text[end : end + 2]
     capital = after[:1].isupper() and (after[1:].islower() or after.isupper())
-    return capital and (before.islower() or before in {"_", ")", "%"}) and len(after) > 1
+    ends = before.islower() or before in {"_", ")", "%"} or (before.isdigit() and after.istitle())
+    return capital and ends and len(after) > 1
 
 
 def _after_lines(text: str) -> Iterator[int]:

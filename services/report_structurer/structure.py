@@ -1,18 +1,19 @@
 """A report as statements with part, sections, polarity and facts: nothing lost, nothing added."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.report_structurer.assign import SECTIONS, Before, Placement, place
 from services.report_structurer.context import Quality, Scope, qualities, scopes
 from services.report_structurer.facts import Fact, facts, literal_facts, temporality
 from services.report_structurer.lexicon import single_words
+from services.report_structurer.parts import PLACED_PARTS, Course, part_of
+from services.report_structurer.recommendations import recommendations
 from services.report_structurer.segment import Piece, pieces
 from services.report_structurer.terms import Term, terms
 from services.report_structurer.words import Token, tokens
 
-PLACED_PARTS = frozenset({"findings", "impression"})
-"""Parts whose statements belong to organ sections."""
+__all__ = ["PLACED_PARTS", "Statement", "StructuredReport", "structure"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Statement:
         start: Offset of its first character in the report.
         end: Offset behind its last.
         text: The characters between.
-        part: `findings`, `impression`, ... (`segment.PARTS`).
+        part: `findings`, `impression`, ... (`headings.PARTS`).
         sections: Organ sections; empty outside findings and impression.
         polarity: `affirmed`, `negated`, `mixed`, or `none` when it states no finding.
         certainty: `certain` or `uncertain`.
@@ -70,61 +71,67 @@ class StructuredReport:
 def structure(text: str) -> StructuredReport:
     """Statements of a report, each with its part, organ sections and facts."""
     made: list[Statement] = []
-    numerals: list[tuple[int, int]] = []
-    part, before = "", Before()
     literal = literal_facts(text)
-    whole = [(fact.start, fact.end) for fact in literal]
-    for piece in (p for p in pieces(text, whole) if not p.blank):
+    cut = [p for p in pieces(text, [(fact.start, fact.end) for fact in literal]) if not p.blank]
+    last = max((k for k, p in enumerate(cut) if _begins_findings(p)), default=-1)
+    own, part, before = "", "", Before()
+    for number, piece in enumerate(cut):
         words = tokens(text, piece.body, piece.end)
-        if piece.heading is not None:
-            fresh = piece.heading.part != part or bool(piece.heading.section)
-            # Organs headed inside the impression stay in it.
-            kept = part == "impression" and piece.heading.section
-            part = part if kept else piece.heading.part
-            before = Before((), piece.heading.section) if fresh else before
-        own = _part_of(words, part, piece, first=not made)
-        inside = [fact for fact in literal if piece.start <= fact.start < piece.end]
-        reading = _Reading(text, piece, words, [f for f in inside if not _is_numeral(f, piece)])
-        statement = _statement(len(made), reading, own, before)
+        found = terms(words, "findings")
+        now, before = _headed(piece, part, before)
+        title = number == 0 and _examines(text, piece)
+        own = part_of(words, found, Course(own, now, piece.heading, title, number < last))
+        inside = [f for f in literal if piece.start <= f.start < piece.end]
+        inside = [f for f in inside if not _is_numeral(f, piece)]
+        statement = _statement(number, _Reading(text, piece, words, found, inside), own, before)
         made.append(statement)
-        numerals += [piece.numeral] if piece.numeral else []
-        if own in PLACED_PARTS:
-            part = part or own
-            if statement.rule != "none":
-                before = Before(statement.sections, before.heading)
+        part = own if own in PLACED_PARTS or _is_region(piece) else now
+        if own in PLACED_PARTS and statement.rule not in {"none", "whole"}:
+            before = replace(before, sections=statement.sections)
     sections = {name: tuple(s.id for s in made if name in s.sections) for name in SECTIONS}
-    return StructuredReport(text, tuple(made), sections, tuple(numerals))
+    numerals = tuple(piece.numeral for piece in cut if piece.numeral is not None)
+    return StructuredReport(text, tuple(made), sections, numerals)
 
 
-def _part_of(words: Sequence[Token], part: str, piece: Piece, *, first: bool) -> str:
-    """Part of a statement: that of its heading, unless its words tell of another."""
-    kinds = {t.meaning.kind for t in terms(words, "guidance")}
-    stated = {t.meaning.kind for t in terms(words, "findings")} & {"implied", "weak", "normal"}
-    if not part:
-        examined = any(word.text in single_words("modalities") for word in words)
-        return "exam" if first and examined and not stated else "findings"
-    if "exam" in kinds and piece.heading is not None:
-        return "exam"
-    if part in {"findings", "indication"} and "technique" in kinds and not stated:
-        return "technique"
-    if part in PLACED_PARTS and "communication" in kinds and not stated:
-        return "communication"
-    return part
+def _examines(text: str, piece: Piece) -> bool:
+    """Whether a line names an examination."""
+    named = {word.text for word in tokens(text, piece.start, piece.end)}
+    return not named.isdisjoint(single_words("modalities"))
+
+
+def _is_region(piece: Piece) -> bool:
+    heading = piece.heading
+    return heading is not None and heading.within and not heading.sections
+
+
+def _begins_findings(piece: Piece) -> bool:
+    heading = piece.heading
+    return heading is not None and heading.part == "findings" and not heading.within
+
+
+def _headed(piece: Piece, part: str, before: Before) -> tuple[str, Before]:
+    """Part and antecedent behind a piece's heading."""
+    heading = piece.heading
+    if heading is None:
+        return part, before
+    # Organs headed inside the impression stay in it.
+    now = part if part == "impression" and heading.within else heading.part
+    return now, Before((), heading.sections, now == "impression")
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """One statement as it is read: the report, where it lies, its words and literal facts."""
+    """One statement as it is read: where it lies in the report, its words, findings and facts."""
 
     text: str
     piece: Piece
     words: Sequence[Token]
+    found: Sequence[Term]
     literal: Sequence[Fact]
 
 
 def _statement(number: int, reading: _Reading, part: str, before: Before) -> Statement:
-    text, piece, words = reading.text, reading.piece, reading.words
-    found = terms(words, "findings")
+    text, piece, words, found = reading.text, reading.piece, reading.words, reading.found
     governing = scopes(words)
     placed = part in PLACED_PARTS
     placement = place(words, found, before) if placed else Placement((), "")
@@ -139,7 +146,10 @@ def _statement(number: int, reading: _Reading, part: str, before: Before) -> Sta
         polarity=_polarity(found, governing),
         certainty="uncertain" if any("possible" in one for one in said) else "certain",
         temporality=temporality(said),
-        facts=facts(text, reading.literal, found, terms(words, "anatomy"), governing),
+        facts=(
+            *facts(text, reading.literal, found, terms(words, "anatomy"), governing),
+            *(recommendations(text, words, reading.literal) if placed else ()),
+        ),
         needs_review=placement.needs_review,
         rule=placement.rule,
         evidence=placement.evidence,

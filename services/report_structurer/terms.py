@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple
 
 from services.report_structurer.lexicon import load
 from services.report_structurer.words import Phrases, Token
@@ -19,8 +19,7 @@ class Meaning:
     section: str = ""
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """A phrase found.
 
     Attributes:
@@ -45,6 +44,9 @@ def _anatomy() -> Iterator[tuple[str, Meaning]]:
     for section, phrases in lists["sections"].items():
         for phrase in phrases:
             yield phrase, Meaning("organ", section)
+    for section, phrases in lists["aside"].items():
+        for phrase in phrases:
+            yield phrase, Meaning("aside", section)
     for phrase in lists["regions"]:
         yield phrase, Meaning("region", "general_other")
     for phrase in lists["landmark"]:
@@ -53,7 +55,7 @@ def _anatomy() -> Iterator[tuple[str, Meaning]]:
 
 def _findings() -> Iterator[tuple[str, Meaning]]:
     lists = load("findings")
-    for kind in ("implied", "weak"):
+    for kind in ("implied", "hosted", "weak", "around"):
         for section, phrases in lists[kind].items():
             for phrase in phrases:
                 yield phrase, Meaning(kind, section)
@@ -79,9 +81,15 @@ def _phrases(name: str) -> Phrases[Meaning]:
     )
 
 
-def terms(words: Sequence[Token], lexicon: Lexicon) -> list[Term]:
+def terms(words: Sequence[Token], lexicon: Lexicon) -> tuple[Term, ...]:
     """Phrases of one lexicon in a statement, from left to right."""
-    return [
+    return _terms(tuple(words), lexicon)
+
+
+@lru_cache(maxsize=8)
+def _terms(words: tuple[Token, ...], lexicon: Lexicon) -> tuple[Term, ...]:
+    """As `terms`; several rules ask for the same statement one after the other."""
+    return tuple(
         Term(hit.value, words[hit.first].start, words[hit.last].end, hit.first, hit.last)
         for hit in _phrases(lexicon).find(words)
-    ]
+    )

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -14,8 +14,7 @@ _PART = re.compile(r"\{([^}]*)\}|\[([^\]]*)\]|(\S+)")
 _SUFFIX = re.compile(r"\(([^)]*)\)")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, number or mark.
 
     Attributes:
@@ -29,13 +28,20 @@ class Token:
     end: int
 
 
-def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
-    """Words, numbers and marks between two offsets; hyphens inside compounds are left out."""
-    found = _TOKEN.finditer(text, start, len(text) if end is None else end)
-    made = [Token(m[0].lower(), m.start(), m.end()) for m in found]
+@lru_cache(maxsize=4)
+def tokens(text: str, start: int = 0, end: int | None = None) -> tuple[Token, ...]:
+    """Words, numbers and marks between two offsets; hyphens inside compounds are left out.
+
+    The last few answers are kept: rules ask for the same sentence one after the other.
+    """
+    small = text.lower()
+    # Lower case may be longer, "İ": then word by word.
+    even = len(small) == len(text)
+    found = _TOKEN.finditer(small if even else text, start, len(text) if end is None else end)
+    made = [Token(m[0] if even else m[0].lower(), *m.span()) for m in found]
     if _HYPHENS.isdisjoint(text[start:end]):
-        return made
-    return [t for k, t in enumerate(made) if not (t.text in _HYPHENS and _joins(made, k))]
+        return tuple(made)
+    return tuple(t for k, t in enumerate(made) if not (t.text in _HYPHENS and _joins(made, k)))
 
 
 def _joins(made: Sequence[Token], k: int) -> bool:
@@ -74,8 +80,7 @@ def _endings(word: str) -> list[str]:
     return [head + tail, *(head + ending + tail for ending in found[1].split("/"))]
 
 
-@dataclass(frozen=True)
-class Hit(Generic[T]):
+class Hit(NamedTuple, Generic[T]):
     """A phrase found among tokens.
 
     Attributes:
@@ -126,25 +131,24 @@ class Phrases(Generic[T]):
 
     def find(self, among: Sequence[Token]) -> list[Hit[T]]:
         """Hits from left to right."""
-        found: list[Hit[T]] = []
         begins = self._root.next
-        at = 0
-        while at < len(among):
-            hit = self._longest(among, at) if among[at].text in begins else None
-            if hit is None:
-                at += 1
-            else:
-                found.append(hit)
-                at = hit.last + 1
+        found: list[Hit[T]] = []
+        free = 0
+        for at, token in enumerate(among):
+            if at >= free and token.text in begins:
+                hit = self._longest(among, at)
+                if hit is not None:
+                    found.append(hit)
+                    free = hit.last + 1
         return found
 
     def _longest(self, among: Sequence[Token], first: int) -> Hit[T] | None:
-        node, best = self._root, None
+        node, best, end = self._root, None, first
         for last in range(first, len(among)):
             following = node.next.get(among[last].text)
             if following is None:
                 break
             node = following
             if node.value is not None:
-                best = Hit(node.value, first, last)
-        return best
+                best, end = node.value, last
+        return None if best is None else Hit(best, first, end)

@@ -54,36 +54,6 @@ def test_offsets_count_characters_whatever_their_encoding(before: str, said: str
 
 
 @pytest.mark.parametrize(
-    ("report", "measured"),
-    [
-        ("A 3.2 x 2.7 cm mass.", [("3.2", "cm"), ("2.7", "cm")]),
-        ("A 12-mm cyst.", [("12", "mm")]),
-        ("Nodules of 4 and 6mm.", [("6", "mm")]),
-        ("100 cc of contrast.", [("100", "mL")]),
-        ("Attenuation of 35 HU.", [("35", "[hnsf'U]")]),
-        ("Follow-up in 6 months.", [("6", "mo")]),
-    ],
-)
-def test_measurements_keep_every_axis_with_its_unit(
-    report: str, measured: list[tuple[str, str]]
-) -> None:
-    assert [(v, u) for v, u, _ in named(only(report), "measurement")] == measured
-
-
-@pytest.mark.parametrize(
-    ("report", "kind", "value"),
-    [
-        ("Nodule (image 65).", "image", "image 65"),
-        ("Seen on 3/20/2023.", "date", "3/20/2023"),
-        ("LI-RADS 4 lesion.", "category", "li-rads 4"),
-        ("Three of 7 nodules.", "number", "7"),
-    ],
-)
-def test_other_facts_are_told_apart(report: str, kind: str, value: str) -> None:
-    assert [v for v, _, _ in named(only(report), kind)] == [value]
-
-
-@pytest.mark.parametrize(
     ("report", "finding", "side"),
     [
         ("Cyst in the left kidney.", "cyst", "left"),
@@ -123,6 +93,62 @@ def test_a_statement_that_points_back_follows_its_antecedent() -> None:
     made = structure("FINDINGS: Nodules in both lungs. The largest measures 6 mm.").statements
     assert made[1].sections == ("lungs_airways",)
     assert made[1].rule == "antecedent"
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "sections"),
+    [
+        ("Two cysts in the liver.", "One measures 2 cm.", ["liver"]),
+        ("The aorta is dilated.", "Maximum diameter is 5.2 cm.", ["vessels"]),
+        ("The bladder is distended.", "No mass or stone is identified.", ["bladder"]),
+        ("Both kidneys are normal.", "No stones or masses.", ["kidneys_ureters"]),
+        ("The pancreas is swollen.", "Findings are compatible with inflammation.", ["pancreas"]),
+        ("The appendix is dilated.", "CT in 6 weeks is recommended.", ["stomach_bowel"]),
+        ("The liver is normal.", "Evaluation is limited by motion.", ["general_other"]),
+        ("The liver is normal.", "Otherwise unremarkable study.", ["general_other"]),
+        ("A cyst of the liver.", "The patient is allergic to iodine.", ["general_other"]),
+    ],
+)
+def test_a_statement_without_organ_follows_the_one_before_or_the_whole(
+    before: str, said: str, sections: list[str]
+) -> None:
+    assert list(structure(f"FINDINGS: {before} {said}").statements[-1].sections) == sections
+
+
+@pytest.mark.parametrize(
+    ("report", "sections"),
+    [
+        ("FINDINGS: LIVER: Normal.", ["liver"]),
+        ("FINDINGS:\nLungs and pleura: Clear.", ["lungs_airways", "pleura"]),
+        ("FINDINGS:\nLiver/Biliary: No lesion.", ["liver", "gallbladder_biliary"]),
+        ("FINDINGS:\nKidneys, ureters and bladder: Clear.", ["kidneys_ureters", "bladder"]),
+        ("FINDINGS:\nLiver: Cyst adjacent to the gallbladder.", ["liver"]),
+        ("FINDINGS:\nLiver: Normal. Spleen is large.", ["spleen"]),
+        ("FINDINGS:\nL4-L5: Small protrusion.", ["bones"]),
+    ],
+)
+def test_organs_headed_in_the_findings_hold_what_names_none(
+    report: str, sections: list[str]
+) -> None:
+    assert list(structure(report).statements[-1].sections) == sections
+
+
+def test_a_conclusion_about_the_examination_needs_no_review() -> None:
+    statement = structure("FINDINGS: Liver cyst. IMPRESSION: No acute abnormality.").statements[-1]
+    assert statement.sections == ("general_other",)
+    assert not statement.needs_review
+
+
+@pytest.mark.parametrize(
+    ("report", "polarity"),
+    [
+        ("1.No evidence of pneumonia.", "negated"),
+        ("Pleural effusion: none.", "negated"),
+        ("Kidneys: No calculi.", "negated"),
+    ],
+)
+def test_denials_survive_glued_numerals_and_colons(report: str, polarity: str) -> None:
+    assert only(report).polarity == polarity
 
 
 def test_an_uncertain_placement_is_marked_for_review() -> None:
