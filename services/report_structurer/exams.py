@@ -210,25 +210,26 @@ def recognised(text: str, pieces: Sequence[Piece], folder: Path | None = None) -
 
 def _telling(text: str, pieces: Sequence[Piece]) -> Iterator[list[Token]]:
     """Words that may name the examination, the most telling first."""
-    parts = _parts(pieces)
+    parts = list(_parts(pieces))
     for part in ("exam", "", "technique", "indication"):
-        told = (piece for at, piece in parts if at == part)
-        words = [token for piece in told for token in tokens(text, piece.start, piece.end)]
+        spans = (span for at, span in parts if at == part)
+        words = [token for span in spans for token in tokens(text, *span)]
         if words:
             yield words
 
 
-def _parts(pieces: Sequence[Piece]) -> list[tuple[str, Piece]]:
-    """Pieces before the findings with the part that their headings begin."""
+def _parts(pieces: Sequence[Piece]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Spans before the impression, each with the part that it belongs to."""
     part = ""
-    made: list[tuple[str, Piece]] = []
     early = takewhile(lambda p: p.heading is None or p.heading.part != "impression", pieces)
-    for piece in (p for p in early if not p.blank):
-        part = piece.heading.part if piece.heading else part
+    for number, piece in enumerate(p for p in early if not p.blank):
+        heading = piece.heading
+        if heading and heading.within and not heading.sections:
+            yield "exam", (piece.start, piece.body)  # "CT CHEST:" is a title of what follows
+        part = heading.part if heading else part
         # Without any heading only the first line can be a title.
-        if part or not made:
-            made.append((part, piece))
-    return made
+        if part or not number:
+            yield part, (piece.start, piece.end)
 
 
 def _found(kind: str, words: Sequence[Token]) -> list[Found]:
