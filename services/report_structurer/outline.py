@@ -17,6 +17,7 @@ from radloom.wire.v1.report_structured_pb2 import (
     SIDE_BILATERAL,
     SIDE_LEFT,
     SIDE_RIGHT,
+    SIDE_UNSPECIFIED,
     CriticalFindingMention,
     ReportAlert,
     ReportStructured,
@@ -184,7 +185,7 @@ def _facts(facts: Sequence[Fact]) -> Iterator[StatedFact]:
             start=fact.start,
             end=fact.end,
             value=float(fact.value) if fact.kind == "number" else None,
-            side=SIDES.get(fact.side),
+            side=SIDES.get(fact.side, SIDE_UNSPECIFIED),
             negated=fact.polarity == "negated",
             uncertain=fact.certainty == "uncertain",
         )

@@ -142,12 +142,8 @@ class Report:
 
     @property
     def study_instance_uid(self) -> str:
-        """Study to file the report under.
-
-        A document that names none gets a study of its own: an SR cannot be without. Its UID
-        derives from the document, so every structuring of the document is in the same one.
-        """
-        return self.named_study or derived_uid("study of document", self.document_id)
+        """Study to file the report under."""
+        return self.named_study or study_of_document(self.document_id)
 
     def identifier(self, part: str) -> str:
         """UID of a part of the report, the same for every structuring of the document."""
@@ -156,6 +152,15 @@ class Report:
     def said_in(self, part: str) -> str:
         """Statements of a part in one line each, as they can be shown."""
         return "\n".join(shown(s.text) for s in self.statements if s.part == part)
+
+
+def study_of_document(document_id: str) -> str:
+    """Study Instance UID for a document that names no study.
+
+    An SR cannot be without one. It derives from the document, so that every structuring of the
+    document lies in the same study, which holds nothing else.
+    """
+    return derived_uid("study of document", document_id)
 
 
 # ---------------------------------------------------------------- from event and document

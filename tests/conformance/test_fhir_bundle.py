@@ -12,7 +12,8 @@ from radloom.dicom.report import Predecessor
 from radloom.errors import Rejected
 from radloom.fhir.muscle import build_withdrawal
 from radloom.fhir.shape import check_shape
-from services.publisher.rendering import Current, RenderedResult, render, subject_of
+from services.publisher.identity import subject_of
+from services.publisher.rendering import Current, RenderedResult, render
 from tests.peers import medplum_router as medplum
 from tests.publisher.example import Example, measured
 
