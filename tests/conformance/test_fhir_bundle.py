@@ -1,7 +1,7 @@
 """The FHIR transaction in front of validators that others wrote, and of rules they lack."""
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -58,7 +58,7 @@ def structured(text: str = TEXT, *, replaces: bool = False, study: str = STUDY) 
     return build_report_bundle(report, filing, replaces=former)
 
 
-BUNDLES = {
+BUNDLES: dict[str, Callable[[], Json]] = {
     "report": structured,
     "report that replaces": lambda: structured(replaces=True),
     "report with characters that FHIR forbids": lambda: structured(
@@ -73,8 +73,7 @@ BUNDLES = {
 
 @pytest.fixture(scope="module", params=BUNDLES)
 def bundle(request: pytest.FixtureRequest) -> Json:
-    made: Json = BUNDLES[request.param]()
-    return made
+    return BUNDLES[request.param]()
 
 
 @pytest.fixture(scope="module")

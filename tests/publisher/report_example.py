@@ -39,15 +39,17 @@ class Written:
 def document(text: str = TEXT, *, study: str = STUDY, **changed: str) -> GetDocumentResponse:
     """The document as ingest hands it out."""
     content = text.encode()
-    return GetDocumentResponse(
+    made = GetDocumentResponse(
         document_id=DOCUMENT_ID,
         subject_key=SUBJECT_KEY,
         content_type="text/plain; charset=utf-8",
         content=content,
         sha256=sha256(content).hexdigest(),
         study_instance_uid=study,
-        **changed,
     )
+    for name, value in changed.items():
+        setattr(made, name, value)
+    return made
 
 
 def identified(
