@@ -1,9 +1,11 @@
 """Leaves a peer alone that fails again and again (Nygard, Release It!, 2018, chapter 5)."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from radloom.errors import Unavailable
+from radloom.errors import Rejected, Unavailable
 from radloom.ports import Clock
 
 
@@ -26,12 +28,25 @@ class CircuitBreaker:
         self._failed = 0
         self._next_trial: datetime | None = None
 
-    def enter(self) -> None:
-        """Returns when the peer may be asked; `succeeded` or `failed` must follow.
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Runs a block that asks the peer; `Rejected` is an answer, every other error a failure.
 
         Raises:
             Unavailable: It is open, or a trial is under way.
         """
+        self._enter()
+        try:
+            yield
+        except Rejected:
+            self._succeed()
+            raise
+        except BaseException:
+            self._fail()
+            raise
+        self._succeed()
+
+    def _enter(self) -> None:
         with self._lock:
             if self._next_trial is None:
                 return
@@ -45,13 +60,11 @@ class CircuitBreaker:
             # Who asks next waits as if this trial had failed; its success closes the circuit.
             self._next_trial = now + self._rest
 
-    def succeeded(self) -> None:
-        """The peer answered: closes."""
+    def _succeed(self) -> None:
         with self._lock:
             self._failed, self._next_trial = 0, None
 
-    def failed(self) -> None:
-        """The peer did not answer: opens after enough of these."""
+    def _fail(self) -> None:
         with self._lock:
             self._failed += 1
             if self._failed >= self._limit:

@@ -99,9 +99,7 @@ class JsonObject:
 
     def request(self, prompt: Prompt) -> Json:
         """Body of the request."""
-        return _chat(prompt) | {
-            "response_format": {"type": "json_object", "schema": prompt.schema}
-        }
+        return _chat(prompt) | {"response_format": {"type": "json_object", "schema": prompt.schema}}
 
     def text(self, answer: object) -> str | None:
         """The message's content."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,16 +12,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from radloom.adapters.circuit_breaker import CircuitBreaker
 from radloom.adapters.language_dialects import CHAT, DIALECTS, Dialect, Json, Prompt
 from radloom.errors import Rejected, Unavailable
-from radloom.ports import LanguageModel, LanguageModelDescription
+from radloom.ports import LanguageModelDescription
 
 DEPENDENCY = "language_model"
 MAX_ANSWER_BYTES = 1_000_000
 """Wire limit of one answer; far above what `max_tokens` allows."""
-PROBE_DEADLINE_S = 60.0
-"""A server may load its weights on the first request."""
+LIST_DEADLINE_S = 5.0
+"""A list of models is at hand, or the server is not."""
 PROBE_TOKENS = 64
 REFUSED = frozenset({400, 413, 415, 422})
 """Answers that say the request itself will not do. Everything else that is no success (a redirect,
@@ -46,6 +46,9 @@ class _Quiet(logging.Filter):
         return record.levelno >= logging.WARNING
 
 
+_QUIET = _Quiet()
+
+
 @dataclass(frozen=True)
 class _Found:
     dialect: Dialect
@@ -63,24 +66,34 @@ class HttpLanguageModel:
         model: Name that the server knows the model by; "" takes the first one it lists.
         api_key: Bearer token; "" sends none.
         context_tokens: Length of the context to ask for, where the server lets the caller choose.
+        probe_deadline_s: Limit of each question of the probe, seconds; a server may load its
+            weights on the first one.
 
     Raises:
         Rejected: The URL is none of a server.
     """
 
     def __init__(
-        self, url: str, *, model: str = "", api_key: str = "", context_tokens: int = 4096
+        self,
+        url: str,
+        *,
+        model: str = "",
+        api_key: str = "",
+        context_tokens: int = 4096,
+        probe_deadline_s: float = 30.0,
     ) -> None:
         self._root = checked_url(url)
         self._model = model
         self._context_tokens = context_tokens
-        self._headers = {"Accept": "application/json"}
+        self._probe_deadline_s = probe_deadline_s
+        self._tls = ssl.create_default_context()
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._found: _Found | None = None
         self._probing = threading.Lock()
         for name in _LOGGERS:
-            logging.getLogger(name).addFilter(_Quiet())
+            logging.getLogger(name).addFilter(_QUIET)
 
     def describe(self) -> LanguageModelDescription:
         """Who would answer; see `ports.LanguageModel`."""
@@ -120,7 +133,7 @@ class HttpLanguageModel:
                 name, "Say hello.", "Hello.", PROBE_SCHEMA, PROBE_TOKENS, self._context_tokens
             )
             try:
-                answer, text = self._asked(dialect, prompt, PROBE_DEADLINE_S)
+                answer, text = self._asked(dialect, prompt, self._probe_deadline_s)
             except Rejected:
                 continue
             except Unavailable as error:
@@ -140,7 +153,7 @@ class HttpLanguageModel:
     def _listed(self, path: str, key: str) -> list[Json]:
         """Models that the server lists; none where it does not know the path."""
         try:
-            answer = self._sent("GET", path, None, PROBE_DEADLINE_S)
+            answer = self._sent("GET", path, None, LIST_DEADLINE_S)
         except Rejected:
             return []
         except Unavailable as error:
@@ -187,13 +200,17 @@ class HttpLanguageModel:
         async with (
             asyncio.timeout(deadline_s),
             httpx.AsyncClient(
-                headers=self._headers, timeout=None, trust_env=False, follow_redirects=False
+                headers=self._headers,
+                verify=self._tls,
+                timeout=deadline_s,
+                trust_env=False,
+                follow_redirects=False,
             ) as client,
             client.stream(method, f"{self._root}{path}", json=body) as response,
         ):
             _require_success(response.status_code)
             content = bytearray()
-            async for piece in response.aiter_bytes():
+            async for piece in response.aiter_raw():
                 content += piece
                 if len(content) > MAX_ANSWER_BYTES:
                     raise Rejected(
@@ -291,54 +308,3 @@ def _fingerprint(answer: object) -> str:
     """`system_fingerprint`, which some servers fill with build or revision."""
     found = answer.get("system_fingerprint") if isinstance(answer, dict) else None
     return found if isinstance(found, str) else ""
-
-
-class RestedLanguageModel:
-    """A language model that is left alone for a while after failures in a row.
-
-    Args:
-        model: The model.
-        breaker: Counts its failures.
-    """
-
-    def __init__(self, model: LanguageModel, breaker: CircuitBreaker) -> None:
-        self._model = model
-        self._breaker = breaker
-
-    def describe(self) -> LanguageModelDescription:
-        """Who would answer; see `ports.LanguageModel`."""
-        self._breaker.enter()
-        with _Outcome(self._breaker):
-            return self._model.describe()
-
-    def complete(
-        self,
-        instructions: str,
-        content: str,
-        schema: Mapping[str, object],
-        *,
-        max_tokens: int,
-        deadline_s: float,
-    ) -> str:
-        """The model's text; see `ports.LanguageModel`."""
-        self._breaker.enter()
-        with _Outcome(self._breaker):
-            return self._model.complete(
-                instructions, content, schema, max_tokens=max_tokens, deadline_s=deadline_s
-            )
-
-
-class _Outcome:
-    """Tells the breaker how a call ended; a refusal is an answer, so the server is there."""
-
-    def __init__(self, breaker: CircuitBreaker) -> None:
-        self._breaker = breaker
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None or issubclass(kind, Rejected):
-            self._breaker.succeeded()
-        else:
-            self._breaker.failed()

@@ -1,0 +1,43 @@
+"""Whether a shorter text may stand for a statement, whoever wrote it."""
+
+import string
+from collections.abc import Sequence
+
+from services.report_structurer.context import scopes
+from services.report_structurer.facts import Fact, facts, literal_facts
+from services.report_structurer.guard import difference
+from services.report_structurer.terms import terms
+from services.report_structurer.words import tokens
+
+PLAIN = frozenset(string.ascii_letters + string.digits + " .,;:()/-%+<>=")
+"""Characters that a rewrite may use although its source does not. No others: letters that only look
+alike, and marks that turn the direction of reading, pass for words and numbers."""
+
+
+def fault(source: str, rewrite: str) -> str:
+    """Why a rewrite may not stand for its source, in words of ours; "" when it may.
+
+    Beside what the guard compares, characters are those of the source or plain ones, and where a
+    sentence states several numbers or sides, all it says keeps its order: "6 mm left and 8 mm
+    right" holds the same facts as "8 mm left and 6 mm right".
+    """
+    if set(rewrite) - set(source) - PLAIN:
+        return "characters that the source does not have"
+    changed = difference(source, rewrite)
+    if changed:
+        return changed
+    several = len(literal_facts(source)) > 1
+    if several and _meanings(stated(source)) != _meanings(stated(rewrite)):
+        return "the order of what is said differs"
+    return ""
+
+
+def stated(text: str) -> Sequence[Fact]:
+    """Facts of a sentence, in its order."""
+    words = tokens(text)
+    found, organs = terms(words, "findings"), terms(words, "anatomy")
+    return facts(text, literal_facts(text), found, organs, scopes(words))
+
+
+def _meanings(said: Sequence[Fact]) -> list[tuple[str, ...]]:
+    return [fact.meaning() for fact in said]
