@@ -26,6 +26,10 @@ def outline(report: StructuredReport, proof: Proof, mentions: list[Mention]) -> 
             engine=proof.engine,
             engine_sha256=proof.engine_sha256,
             template=proof.template,
+            model_digest=proof.model_digest,
+            prompt_sha256=proof.prompt_sha256,
+            proposals_taken=proof.taken,
+            proposals_rejected=len(proof.rejected),
         ),
     )
 

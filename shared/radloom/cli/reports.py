@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from radloom.adapters.clock import SystemClock
+from radloom.adapters.language_model import HttpLanguageModel, require_inside_phi_zone
 from radloom.cli.console import out
 from radloom.errors import Rejected
 
@@ -16,14 +19,25 @@ app = typer.Typer(
     help="Read radiology reports and notes: statements, symptoms.", no_args_is_help=True
 )
 
+IN_PHI_ZONE = "RADLOOM_REPORT_STRUCTURER_LLM_IN_PHI_ZONE"
+"""The service's own setting: one declaration for both."""
+
 File = Annotated[Path, typer.Argument(help="Text file, UTF-8.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
+Model = Annotated[
+    str, typer.Option("--llm", metavar="URL", help="Language model that may propose; see docs.")
+]
+
+
 @app.command()
-def structure(file: File, *, as_json: AsJson = False) -> None:
+def structure(file: File, *, as_json: AsJson = False, llm: Model = "") -> None:
     """Statements of a report with part, organ sections, facts, and the proof that none is lost."""
-    answer = _asked(file, "structured")
+    answer = _asked(file, "structured", *([_adviser(llm)] if llm else []))
+    for rejected in answer["proof"]["rejected"]:
+        if rejected["task"] == "describe":
+            typer.echo(f"by word lists alone: {rejected['reason']}", err=True)
     _show(answer, _statements, as_json=as_json)
 
 
@@ -34,8 +48,25 @@ def symptoms(file: File, *, as_json: AsJson = False) -> None:
     _show(answer, _mentions, as_json=as_json)
 
 
-def _asked(file: Path, question: str) -> dict[str, Any]:
+def _adviser(url: str) -> object:
+    """The language model at a URL, on this machine or declared inside the PHI zone.
+
+    Raises:
+        Rejected: It is neither.
+    """
+    handler = importlib.import_module("services.report_structurer.handler")
+    declared = os.environ.get(IN_PHI_ZONE, "").lower() in {"1", "true", "yes", "on"}
+    require_inside_phi_zone(url, declared=declared)
+    return handler.adviser(HttpLanguageModel(url), SystemClock(), handler.ModelLimits())
+
+
+def _asked(file: Path, question: str, *more: object) -> dict[str, Any]:
     """What report_structurer answers on the text of a file.
+
+    Args:
+        file: The file.
+        question: Name of the answer.
+        more: Its arguments behind the text.
 
     Raises:
         Rejected: The file cannot be read as UTF-8 text, or is too long.
@@ -50,7 +81,7 @@ def _asked(file: Path, question: str) -> dict[str, Any]:
         ) from error
     handler = importlib.import_module("services.report_structurer.handler")
     answers = importlib.import_module("services.report_structurer.answers")
-    answer: dict[str, Any] = getattr(answers, question)(handler.within_limit(text))
+    answer: dict[str, Any] = getattr(answers, question)(handler.within_limit(text), *more)
     return answer
 
 

@@ -238,6 +238,10 @@ class StructureProof(_message.Message):
     ENGINE_FIELD_NUMBER: _builtins.int
     ENGINE_SHA256_FIELD_NUMBER: _builtins.int
     TEMPLATE_FIELD_NUMBER: _builtins.int
+    MODEL_DIGEST_FIELD_NUMBER: _builtins.int
+    PROMPT_SHA256_FIELD_NUMBER: _builtins.int
+    PROPOSALS_TAKEN_FIELD_NUMBER: _builtins.int
+    PROPOSALS_REJECTED_FIELD_NUMBER: _builtins.int
     coverage: _builtins.float
     """Share of the characters other than blanks that lie in exactly one statement; always 1."""
     facts_in: _builtins.int
@@ -247,9 +251,17 @@ class StructureProof(_message.Message):
     engine: _builtins.str
     """"deterministic", or the language model that proposed."""
     engine_sha256: _builtins.str
-    """SHA-256 of the word lists, or of the model."""
+    """SHA-256 of the word lists, which judge in either case."""
     template: _builtins.str
     """Name and version of the sections used."""
+    model_digest: _builtins.str
+    """Digest or revision of the language model as its server tells it; empty without."""
+    prompt_sha256: _builtins.str
+    """SHA-256 of the prompts; empty without language model."""
+    proposals_taken: _builtins.int
+    """Proposals of the language model that were taken."""
+    proposals_rejected: _builtins.int
+    """Proposals that were not."""
     def __init__(
         self,
         *,
@@ -259,10 +271,14 @@ class StructureProof(_message.Message):
         engine: _builtins.str = ...,
         engine_sha256: _builtins.str = ...,
         template: _builtins.str = ...,
+        model_digest: _builtins.str = ...,
+        prompt_sha256: _builtins.str = ...,
+        proposals_taken: _builtins.int = ...,
+        proposals_rejected: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "engine", b"engine", "engine_sha256", b"engine_sha256", "facts_in", b"facts_in", "facts_out", b"facts_out", "template", b"template"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "engine", b"engine", "engine_sha256", b"engine_sha256", "facts_in", b"facts_in", "facts_out", b"facts_out", "model_digest", b"model_digest", "prompt_sha256", b"prompt_sha256", "proposals_rejected", b"proposals_rejected", "proposals_taken", b"proposals_taken", "template", b"template"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
