@@ -14,7 +14,7 @@ from services.report_structurer.concise import ConciseView
 from services.report_structurer.facts import Fact, literal_facts
 from services.report_structurer.prompt import prompt_sha256
 from services.report_structurer.proposals import Advice, Rejection, indicated, reason_fault
-from services.report_structurer.rewrites import fault
+from services.report_structurer.rewrites import fault, model_fault
 from services.report_structurer.structure import PLACED_PARTS, Statement, StructuredReport
 
 ENGINE = "deterministic"
@@ -85,9 +85,9 @@ def prove(
             f"{(kept - given).total()} of a statement not in the report; nothing was returned",
             reason="proof_facts",
         )
-    if view is not None:
-        _require_faithful(report, view)
     advice = advice or Advice(report, view or ConciseView((), 0, 0))
+    if view is not None:
+        _require_faithful(report, view, frozenset(advice.rewritten))
     _require_reviewed(report, advice)
     return Proof(
         coverage=covered,
@@ -158,7 +158,9 @@ def _require_placed(statements: Sequence[Statement]) -> None:
             )
 
 
-def _require_faithful(report: StructuredReport, view: ConciseView) -> None:
+def _require_faithful(
+    report: StructuredReport, view: ConciseView, rewritten: frozenset[int]
+) -> None:
     """Every text of the view says what its statement says, whoever wrote it; none is left out."""
     read = [s.id for s in report.statements if s.part in PLACED_PARTS]
     if [shown.id for shown in view.statements] != read:
@@ -168,7 +170,8 @@ def _require_faithful(report: StructuredReport, view: ConciseView) -> None:
         )
     for shown in view.statements:
         source = report.statements[shown.id].text
-        wrong = fault(source, shown.text) if shown.text != source else ""
+        judge = model_fault if shown.id in rewritten else fault
+        wrong = judge(source, shown.text) if shown.text != source else ""
         if wrong:
             raise Rejected(
                 f"the concise text of statement {shown.id} is not its own ({wrong}); nothing was "

@@ -22,7 +22,7 @@ from services.report_structurer.prompt import (
     questions,
     repaired,
 )
-from services.report_structurer.rewrites import fault, stated
+from services.report_structurer.rewrites import model_fault, stated
 from services.report_structurer.structure import Statement, StructuredReport
 from services.report_structurer.terms import terms
 from services.report_structurer.words import tokens
@@ -87,6 +87,7 @@ class Advice:
         report: With the sections that were taken.
         view: With the shorter texts that were taken.
         engine: Who answered; None when nobody did.
+        rewritten: Statements whose concise text is the model's.
         reasons: Reasons that were taken.
         rejected: Everything that was not.
         asked: Proposals asked for: statements times tasks.
@@ -96,6 +97,7 @@ class Advice:
     report: StructuredReport
     view: ConciseView
     engine: Engine | None = None
+    rewritten: tuple[int, ...] = ()
     reasons: tuple[Reason, ...] = ()
     rejected: tuple[Rejection, ...] = ()
     asked: int = 0
@@ -115,10 +117,11 @@ def advised(report: StructuredReport, view: ConciseView, adviser: Adviser) -> Ad
     except (Unavailable, Rejected) as error:
         return Advice(report, view, rejected=(Rejection(None, "describe", str(error)),))
     talk = _Talk(adviser)
-    view = _shortened(report, view, talk)
+    view, rewritten = _shortened(report, view, talk)
     report = _placed(report, view, talk)
     reasons = _explained(report, talk)
-    return Advice(report, view, engine, reasons, tuple(talk.rejected), talk.asked, talk.taken)
+    rejected = tuple(talk.rejected)
+    return Advice(report, view, engine, rewritten, reasons, rejected, talk.asked, talk.taken)
 
 
 class UnreadableError(Exception):
@@ -198,22 +201,27 @@ class _Talk:
         return {}
 
 
-def _shortened(report: StructuredReport, view: ConciseView, talk: _Talk) -> ConciseView:
-    """Texts of the model where they pass the guard and beat the word lists, theirs elsewhere."""
+def _shortened(
+    report: StructuredReport, view: ConciseView, talk: _Talk
+) -> tuple[ConciseView, tuple[int, ...]]:
+    """Texts of the model where they pass every rule and beat the word lists, and whose they are."""
     sources = {s.id: report.statements[s.id].text for s in view.statements}
     texts = {shown.id: shown for shown in view.statements}
+    rewritten: list[int] = []
     for number, text in talk.answers("rewrite", sources):
         source, shown = sources[number], texts[number]
         if text.strip() in {"", source}:
             continue
-        reason = fault(source, text.strip()) or _not_shorter(text, source, shown)
+        reason = model_fault(source, text.strip()) or _not_shorter(text, source, shown)
         if reason:
             talk.refuse(number, "rewrite", reason)
             continue
         talk.taken += 1
+        rewritten.append(number)
         texts[number] = replace(shown, text=text.strip(), shortened=True, refused="")
     words = sum(len(shown.text.split()) for shown in texts.values())
-    return replace(view, statements=tuple(texts.values()), words_out=words)
+    made = replace(view, statements=tuple(texts.values()), words_out=words)
+    return made, tuple(rewritten)
 
 
 def _not_shorter(text: str, source: str, shown: ConciseStatement) -> str:

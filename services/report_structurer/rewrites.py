@@ -1,17 +1,19 @@
 """Whether a shorter text may stand for a statement, whoever wrote it."""
 
-import string
+from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 from services.report_structurer.context import scopes
 from services.report_structurer.facts import Fact, facts, literal_facts
 from services.report_structurer.guard import difference
+from services.report_structurer.lexicon import load
 from services.report_structurer.terms import terms
 from services.report_structurer.words import tokens
 
-PLAIN = frozenset(string.ascii_letters + string.digits + " .,;:()/-%+<>=")
-"""Characters that a rewrite may use although its source does not. No others: letters that only look
-alike, and marks that turn the direction of reading, pass for words and numbers."""
+PLAIN = frozenset(chr(code) for code in range(32, 127))
+"""Characters that a rewrite may use although its source does not: printable ASCII. No others:
+letters that only look alike, and marks that turn the direction of reading, pass for words."""
 
 
 def fault(source: str, rewrite: str) -> str:
@@ -30,6 +32,28 @@ def fault(source: str, rewrite: str) -> str:
     if several and _meanings(stated(source)) != _meanings(stated(rewrite)):
         return "the order of what is said differs"
     return ""
+
+
+def model_fault(source: str, rewrite: str) -> str:
+    """Why a language model's rewrite may not stand for its source; "" when it may.
+
+    Stricter than `fault`: word lists know what they leave out, a model does not. Only words that
+    state nothing by themselves may be missing.
+    """
+    missing = _content(source) - _content(rewrite)
+    return fault(source, rewrite) or ("a word of meaning is left out" if missing else "")
+
+
+def _content(text: str) -> Counter[str]:
+    """Words that must come back, and how often."""
+    same = load("rewrite")["same"]
+    words = (token.text for token in tokens(text) if token.text[0].isalnum())
+    return Counter(same.get(word, word) for word in words if word not in _droppable())
+
+
+@cache
+def _droppable() -> frozenset[str]:
+    return frozenset(word for line in load("rewrite")["may_drop"] for word in line.split())
 
 
 def stated(text: str) -> Sequence[Fact]:
