@@ -35,7 +35,7 @@ INSTRUCTIONS: dict[Task, str] = {
     "reason": _DATA + "a reason as value.\n"
     "Each item could not be filed under a part of the body with certainty. Say in at most fifteen "
     "words what makes it unclear. Name no number and no side, and no finding that the item does "
-    "not name.",
+    "not name; deny nothing and doubt nothing.",
 }
 
 CHAT_BYTES = 200
