@@ -12,7 +12,8 @@ from radloom.adapters.circuit_breaker import CircuitBreaker
 from radloom.adapters.clock import SystemClock
 from radloom.adapters.custodian import GrpcCustodian
 from radloom.adapters.database import Database
-from radloom.adapters.language_model import HttpLanguageModel, require_inside_phi_zone
+from radloom.adapters.language_model import HttpLanguageModel
+from radloom.adapters.model_address import require_inside_phi_zone
 from radloom.adapters.rested_language_model import RestedLanguageModel
 from radloom.errors import Rejected, Unavailable
 from radloom.ports import LanguageModel, Transactions

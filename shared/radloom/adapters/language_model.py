@@ -3,16 +3,16 @@
 import asyncio
 import json
 import logging
+import re
 import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 import httpx
 
 from radloom.adapters.language_dialects import CHAT, DIALECTS, Dialect, Json, Prompt
+from radloom.adapters.model_address import checked_url
 from radloom.errors import Rejected, Unavailable
 from radloom.ports import LanguageModelDescription
 
@@ -35,6 +35,9 @@ PROBE_SCHEMA: Mapping[str, object] = {
 }
 """The prompt of the probe never names the word: only a server that holds the model to the schema
 answers it."""
+
+_PLAIN = re.compile(r"[\w./:@+-]{1,128}", re.ASCII)
+"""Names and digests of models."""
 
 _LOGGERS = ("httpx", "httpcore", *(f"httpcore.{n}" for n in ("connection", "http11", "proxy")))
 
@@ -132,7 +135,7 @@ class HttpLanguageModel:
         models = self._listed("/v1/models", "data")
         for dialect in DIALECTS:
             offered = tags if dialect.path != CHAT else models
-            name = self._model or next((_name(entry) for entry in offered), "")
+            name = self._model or next((name for entry in offered if (name := _name(entry))), "")
             prompt = Prompt(
                 name, "Say hello.", "Hello.", PROBE_SCHEMA, PROBE_TOKENS, self._context_tokens
             )
@@ -224,46 +227,6 @@ class HttpLanguageModel:
             return _json(bytes(content))
 
 
-def checked_url(url: str) -> str:
-    """Root of a server without trailing "/v1".
-
-    Raises:
-        Rejected: It is no http(s) URL, or holds credentials, a query or a fragment.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Rejected(
-            "the language model's URL is none of http or https; expected 'http://host:port'",
-            reason="model_url",
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise Rejected(
-            "the language model's URL holds more than scheme, host, port and path; give "
-            "credentials as API key",
-            reason="model_url",
-        )
-    return url.rstrip("/").removesuffix("/v1")
-
-
-def require_inside_phi_zone(url: str, *, declared: bool) -> None:
-    """Returns when reports may be sent to `url`: on this machine, or declared inside the PHI zone.
-
-    Raises:
-        Rejected: Neither.
-    """
-    host = urlsplit(checked_url(url)).hostname or ""
-    try:
-        loopback = ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if not (loopback or declared):
-        raise Rejected(
-            "the language model's URL leads off this machine and is not declared inside the PHI "
-            "zone, and reports are not sent out of it; set llm_in_phi_zone if it lies inside",
-            reason="model_outside_phi_zone",
-        )
-
-
 def _require_success(status: int) -> None:
     if httpx.codes.is_success(status):
         return
@@ -299,16 +262,18 @@ def _is_probe_answer(text: str) -> bool:
 
 
 def _name(entry: Json) -> str:
-    found = entry.get("id") or entry.get("name") or entry.get("model")
-    return found if isinstance(found, str) else ""
+    return _plain(entry.get("id") or entry.get("name") or entry.get("model"))
 
 
 def _digest(entry: Json) -> str:
-    found = entry.get("digest")
-    return found if isinstance(found, str) else ""
+    return _plain(entry.get("digest"))
+
+
+def _plain(found: object) -> str:
+    """A name or digest as it may go into proofs; "" for what looks like none."""
+    return found if isinstance(found, str) and _PLAIN.fullmatch(found) else ""
 
 
 def _fingerprint(answer: object) -> str:
     """`system_fingerprint`, which some servers fill with build or revision."""
-    found = answer.get("system_fingerprint") if isinstance(answer, dict) else None
-    return found if isinstance(found, str) else ""
+    return _plain(answer.get("system_fingerprint")) if isinstance(answer, dict) else ""

@@ -11,7 +11,8 @@ import typer
 from rich.table import Table
 
 from radloom.adapters.clock import SystemClock
-from radloom.adapters.language_model import HttpLanguageModel, require_inside_phi_zone
+from radloom.adapters.language_model import HttpLanguageModel
+from radloom.adapters.model_address import require_inside_phi_zone
 from radloom.cli.console import out
 from radloom.errors import Rejected
 
