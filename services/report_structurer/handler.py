@@ -105,9 +105,10 @@ class ReportStructurer:
         made = _outline(text, result)
         made.document_id, made.subject_key = event.document_id, event.subject_key
         made.document_sha256 = event.sha256
-        engine = (made.proof.engine_sha256, made.proof.template)
-        if made.proof.prompt_sha256:
-            engine += (made.proof.engine, made.proof.model_digest, made.proof.prompt_sha256)
+        proof = made.proof
+        engine = [proof.engine_sha256, proof.template]
+        if proof.prompt_sha256:
+            engine += [proof.engine, proof.model_digest, proof.prompt_sha256]
         made.result_id = str(derived_uuid("report_structurer result", event.document_id, *engine))
         if made.ByteSize() > topics.MAX_VALUE_BYTES - RESERVED_BYTES:
             raise Rejected(

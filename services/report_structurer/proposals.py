@@ -252,12 +252,9 @@ def _placed(report: StructuredReport, view: ConciseView, talk: _Talk) -> Structu
 def indicated(statement: Statement) -> set[str]:
     """Sections that the word lists find any sign of in a statement, or before it."""
     words = tokens(statement.text)
-    named = {t.meaning.section for lexicon in _LEXICONS for t in terms(words, lexicon)}
+    named = {t.meaning.section for t in (*terms(words, "anatomy"), *terms(words, "findings"))}
     before = set(statement.sections) if statement.rule == "antecedent" else set()
     return (named | before) - {"", "general_other"}
-
-
-_LEXICONS = ("anatomy", "findings")
 
 
 def _explained(report: StructuredReport, talk: _Talk) -> tuple[Reason, ...]:

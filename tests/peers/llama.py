@@ -47,7 +47,15 @@ def llama(folder: Path) -> Iterator[Llama]:
     model, log = folder / "random.gguf", folder / "llama.log"
     subprocess.run([PYTHON, Path(__file__).with_name("random_gguf.py"), model], check=True)
     (port,) = free_ports(1)
-    command = [PYTHON, "-m", "llama_cpp.server", "--model", model, "--model_alias", "random"]
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "llama_cpp.server",
+        "--model",
+        model,
+        "--model_alias",
+        "random",
+    ]
     command += ["--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096", "--n_threads", "1"]
     command += ["--n_threads_batch", "1", "--chat_format", "chatml", "--verbose", "false"]
     kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH")}

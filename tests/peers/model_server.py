@@ -100,7 +100,7 @@ def vllm(say: Model) -> Answer:
             return reply({"error": {"message": "no such model", "code": 404}}, 404)
         schema = schema_in(body, "json_schema")
         text = say(schema) if schema else UNBOUND
-        message = {"role": "assistant", "content": text, "tool_calls": [], "refusal": None}
+        message: Json = {"role": "assistant", "content": text, "tool_calls": [], "refusal": None}
         more = {"service_tier": None, "system_fingerprint": None, "prompt_logprobs": None}
         return reply(chat(message | {"reasoning": None}, "org/model", **more))
 

@@ -46,10 +46,10 @@ class Model:
 
     def ask(self, question: Question) -> str:
         self.asked.append(question)
-        values = {"section": lambda _: self.section, "reason": lambda _: self.reason}
-        value = values.get(question.task, self.rewrite)
+        fixed = {"section": self.section, "reason": self.reason}.get(question.task)
         items = json.loads(question.content)
-        return json.dumps({str(item["id"]): value(item["text"]) for item in items})
+        said = {i["id"]: self.rewrite(i["text"]) if fixed is None else fixed for i in items}
+        return json.dumps(said)
 
     def adviser(self, context_tokens: int = 4096) -> Adviser:
         return Adviser(lambda: Engine("model", "d1"), self.ask, context_tokens)
