@@ -46,6 +46,7 @@ class _Quiet(logging.Filter):
     """httpcore logs headers at DEBUG: credentials going out, whatever the server says coming in."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record may pass."""
         return record.levelno >= logging.WARNING
 
 

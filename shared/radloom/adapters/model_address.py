@@ -41,6 +41,7 @@ def require_inside_phi_zone(url: str, *, declared: bool) -> None:
     if not (loopback or declared):
         raise Rejected(
             "the language model's URL leads off this machine and is not declared inside the PHI "
-            "zone, and reports are not sent out of it; set llm_in_phi_zone if it lies inside",
+            "zone, and reports are not sent out of it; if it lies inside, say so (setting "
+            "llm_in_phi_zone, option --llm-in-phi-zone)",
             reason="model_outside_phi_zone",
         )

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,22 +19,28 @@ app = typer.Typer(
     help="Read radiology reports and notes: statements, symptoms.", no_args_is_help=True
 )
 
-IN_PHI_ZONE = "RADLOOM_REPORT_STRUCTURER_LLM_IN_PHI_ZONE"
-"""The service's own setting: one declaration for both."""
-
 File = Annotated[Path, typer.Argument(help="Text file, UTF-8.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 Model = Annotated[
-    str, typer.Option("--llm", metavar="URL", help="Language model that may propose; see docs.")
+    str, typer.Option("--llm", metavar="URL", help="Server of a language model that may propose.")
+]
+InZone = Annotated[
+    bool,
+    typer.Option(
+        "--llm-in-phi-zone", help="The server is off this machine and may be sent the report."
+    ),
 ]
 
 
 @app.command()
-def structure(file: File, *, as_json: AsJson = False, llm: Model = "") -> None:
+def structure(
+    file: File, *, as_json: AsJson = False, llm: Model = "", llm_in_phi_zone: InZone = False
+) -> None:
     """Statements of a report with part, organ sections, facts, and the proof that none is lost."""
-    answer = _asked(file, "structured", *([_adviser(llm)] if llm else []))
+    model = [_adviser(llm, declared=llm_in_phi_zone)] if llm else []
+    answer = _asked(file, "structured", *model)
     for rejected in answer["proof"]["rejected"]:
         if rejected["task"] == "describe":
             typer.echo(f"by word lists alone: {rejected['reason']}", err=True)
@@ -49,14 +54,13 @@ def symptoms(file: File, *, as_json: AsJson = False) -> None:
     _show(answer, _mentions, as_json=as_json)
 
 
-def _adviser(url: str) -> object:
+def _adviser(url: str, *, declared: bool) -> object:
     """The language model at a URL, on this machine or declared inside the PHI zone.
 
     Raises:
         Rejected: It is neither.
     """
     handler = importlib.import_module("services.report_structurer.handler")
-    declared = os.environ.get(IN_PHI_ZONE, "").lower() in {"1", "true", "yes", "on"}
     require_inside_phi_zone(url, declared=declared)
     return handler.adviser(HttpLanguageModel(url), SystemClock(), handler.ModelLimits())
 
