@@ -2,7 +2,8 @@
 
 It answers within any grammar, and what it says means nothing: the worst case for every guard.
 Llama of two layers, 0.5 MB; its words are single bytes and characters, so one token is at most one
-character.
+byte. It reads any text and writes printable ASCII, so that its answers are JSON and get as far as
+the guards.
 """
 
 import sys
@@ -52,7 +53,9 @@ def write(path: str) -> None:
 
     random("token_embd", len(words), EMBEDDING)
     ones("output_norm")
-    random("output", len(words), EMBEDDING)
+    spoken = np.array([kind is TokenType.NORMAL for _, kind in words], np.float32)
+    output = rng.normal(0, 0.05, (len(words), EMBEDDING)) * spoken[:, None]
+    writer.add_tensor("output.weight", output.astype(np.float32))
     for layer in range(LAYERS):
         block = f"blk.{layer}"
         ones(f"{block}.attn_norm")
