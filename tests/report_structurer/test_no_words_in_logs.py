@@ -61,9 +61,9 @@ def echo(status: int) -> Reply:
 
 def servers() -> Iterator[Answer]:
     yield vllm(obedient)
-    for name in ("obey the report", "prose", "half a body", "deep nesting"):
+    for name in ("obey the report", "half a body"):
         yield hostile(MODES[name])
-    for status in (200, 307, 400, 401, 500):
+    for status in (200, 307, 400, 500):
         yield hostile(wire(echo(status)))
 
 
