@@ -38,17 +38,26 @@ def model_fault(source: str, rewrite: str) -> str:
     """Why a language model's rewrite may not stand for its source; "" when it may.
 
     Stricter than `fault`: word lists know what they leave out, a model does not. Only words that
-    state nothing by themselves may be missing.
+    state nothing by themselves may be missing, none may be new, and where a sentence holds several
+    numbers, levels or sides ("L5-S1", "T1 and T2"), the others keep their order.
     """
-    missing = _content(source) - _content(rewrite)
-    return fault(source, rewrite) or ("a word of meaning is left out" if missing else "")
+    wrong = fault(source, rewrite)
+    if wrong:
+        return wrong
+    before, after = _content(source), _content(rewrite)
+    if Counter(before) - Counter(after):
+        return "a word of meaning is left out"
+    if Counter(after) - Counter(before):
+        return "a word is added"
+    several = max(len(literal_facts(source)), sum(word[0].isdigit() for word in before)) > 1
+    return "the order of what is said differs" if several and before != after else ""
 
 
-def _content(text: str) -> Counter[str]:
-    """Words that must come back, and how often."""
+def _content(text: str) -> list[str]:
+    """Words that must come back."""
     same = load("rewrite")["same"]
     words = (token.text for token in tokens(text) if token.text[0].isalnum())
-    return Counter(same.get(word, word) for word in words if word not in _droppable())
+    return [same.get(word, word) for word in words if word not in _droppable()]
 
 
 @cache
