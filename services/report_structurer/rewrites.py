@@ -38,8 +38,8 @@ def model_fault(source: str, rewrite: str) -> str:
     """Why a language model's rewrite may not stand for its source; "" when it may.
 
     Stricter than `fault`: word lists know what they leave out, a model does not. Only words that
-    state nothing by themselves may be missing, none may be new, and where a sentence holds several
-    numbers, levels or sides ("L5-S1", "T1 and T2"), the others keep their order.
+    state nothing by themselves may be missing, no word and no sign may be new, and where a sentence
+    holds several numbers, levels or sides ("L5-S1", "T1 and T2"), the words keep their order.
     """
     wrong = fault(source, rewrite)
     if wrong:
@@ -49,6 +49,8 @@ def model_fault(source: str, rewrite: str) -> str:
         return "a word of meaning is left out"
     if Counter(after) - Counter(before):
         return "a word is added"
+    if _signs(source) != _signs(rewrite):
+        return "signs differ"
     several = max(len(literal_facts(source)), sum(word[0].isdigit() for word in before)) > 1
     return "the order of what is said differs" if several and before != after else ""
 
@@ -58,6 +60,11 @@ def _content(text: str) -> list[str]:
     same = load("rewrite")["same"]
     words = (token.text for token in tokens(text) if token.text[0].isalnum())
     return [same.get(word, word) for word in words if word not in _droppable()]
+
+
+def _signs(text: str) -> Counter[str]:
+    """Signs that change what is meant: "< 5 mm", "-30 HU", "? mass"; not those that part words."""
+    return Counter(s for s in text if not (s.isalnum() or s.isspace() or s in ".,;:()'\""))
 
 
 @cache

@@ -23,6 +23,7 @@ FINDINGS: The liver demonstrates a 3.2 x 2.7 cm hypodense lesion in the right lo
 unremarkable. There is mild left hydronephrosis with a 4 mm calculus in the distal left ureter. The
 right kidney appears normal without hydronephrosis. No free air or free fluid is identified. There
 is a small fat-containing umbilical hernia. Degenerative changes of the lumbar spine are noted.
+The left adrenal nodule measures -12 HU, the cyst < 5 mm.
 There is disc space narrowing at the L5-S1 level. The area seen on T1 images is dark on T2 images.
 The patient was seen in the clinic on 12/23/2024. Please correlate. It is of uncertain significance.
 IMPRESSION: Enlarging hepatic lesion, likely metastasis. Obstructing 4 mm left ureteral calculus.
