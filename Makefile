@@ -7,11 +7,12 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TRITON_VENV := .triton-venv
+LLAMA_VENV := .llama-venv
 PROTOS := $(wildcard proto/radloom/wire/v1/*.proto)
 
 # Debian package -> program that shows it is there. Peers of the tests, never of radloom itself.
 PEERS := orthanc:Orthanc orthanc-dicomweb:/usr/share/orthanc/plugins/libOrthancDicomWeb.so \
-  dcmtk:storescu pixelmed-apps:/usr/share/java/pixelmed.jar openjdk-17-jre-headless:java \
+  cmake:cmake g++:g++ dcmtk:storescu pixelmed-apps:/usr/share/java/pixelmed.jar openjdk-17-jre-headless:java \
   nodejs:node npm:npm
 
 .PHONY: help demo test venv peers system-peers gate format lint types contracts generated generate wire unit \
@@ -35,7 +36,7 @@ help:
 
 venv: .venv/.installed-dev
 
-peers: venv system-peers $(TRITON_VENV)/.installed .peers/medplum/.installed
+peers: venv system-peers $(TRITON_VENV)/.installed $(LLAMA_VENV)/.installed .peers/medplum/.installed
 
 system-peers:
 	@missing=''; for peer in $(PEERS); do \
@@ -50,6 +51,10 @@ system-peers:
 
 $(TRITON_VENV)/.installed: tests/peers/install_triton.sh
 	bash $< $(PYTHON) $(TRITON_VENV)
+	touch $@
+
+$(LLAMA_VENV)/.installed: tests/peers/install_llama.sh | system-peers
+	bash $< $(PYTHON) $(LLAMA_VENV)
 	touch $@
 
 .peers/medplum/.installed: tests/peers/install_medplum.sh $(wildcard tests/peers/medplum/*)

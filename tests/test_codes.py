@@ -4,7 +4,7 @@ from pydicom.sr.codedict import codes as dictionary
 from radloom import codes
 from radloom.codes import Code
 from services.report_structurer.assign import SECTIONS
-from services.report_structurer.segment import PARTS
+from services.report_structurer.headings import PARTS
 
 ALL = {name: value for name, value in vars(codes).items() if isinstance(value, Code)}
 TABLES = {

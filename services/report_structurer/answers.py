@@ -1,35 +1,72 @@
 """What the command line and the HTTP door print: plain values, ready for JSON."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from services.report_structurer.assign import SECTIONS
-from services.report_structurer.concise import concise
+from services.report_structurer.concise import ConciseView, concise
 from services.report_structurer.facts import Fact
-from services.report_structurer.proof import prove
+from services.report_structurer.proof import Proof, prove
+from services.report_structurer.proposals import Advice, Adviser, Reason, advised
 from services.report_structurer.structure import Statement, StructuredReport, structure
 from services.report_structurer.symptoms import symptoms
 
+LABEL = "model-generated, not part of the record"
 
-def structured(text: str) -> dict[str, Any]:
-    """A report as statements, sections, concise view and proof.
+
+@dataclass(frozen=True)
+class Proven:
+    """A report whose structure passed its proof."""
+
+    report: StructuredReport
+    view: ConciseView
+    reasons: tuple[Reason, ...]
+    proof: Proof
+
+
+def proven(text: str, adviser: Adviser | None = None) -> Proven:
+    """A report structured by the word lists, and by what a language model may add to them.
+
+    Args:
+        text: The report.
+        adviser: The model; None leaves it to the word lists.
 
     Raises:
         Rejected: The result fails its own proof.
     """
     report = structure(text)
-    proof = prove(report)
     view = concise(report.statements)
-    return {
-        "statements": [_statement(s) for s in report.statements],
-        "sections": _sections(report),
+    advice = advised(report, view, adviser) if adviser else Advice(report, view)
+    proof = prove(advice.report, advice.view, advice)
+    return Proven(advice.report, advice.view, advice.reasons, proof)
+
+
+def structured(text: str, adviser: Adviser | None = None) -> dict[str, Any]:
+    """A report as statements, sections, concise view and proof.
+
+    Raises:
+        Rejected: The result fails its own proof.
+    """
+    return answer(proven(text, adviser))
+
+
+def answer(made: Proven) -> dict[str, Any]:
+    """What the doors print of a proven report; reasons only where a model gave any."""
+    view = made.view
+    plain: dict[str, Any] = {
+        "statements": [_statement(s) for s in made.report.statements],
+        "sections": _sections(made.report),
         "concise": {
             "statements": [{"id": s.id, "text": s.text} for s in view.statements],
             "words_in": view.words_in,
             "words_out": view.words_out,
         },
-        "proof": asdict(proof),
+        "proof": asdict(made.proof),
     }
+    if made.reasons:
+        reasons = [asdict(reason) for reason in made.reasons]
+        plain["reasons"] = {"label": LABEL, "statements": reasons}
+    return plain
 
 
 def mentions(text: str) -> dict[str, Any]:

@@ -1,17 +1,22 @@
 """Wires report_structurer: worker, gRPC and HTTP doors, health."""
 
+import logging
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from radloom.adapters.bus import open_bus
+from radloom.adapters.circuit_breaker import CircuitBreaker
 from radloom.adapters.clock import SystemClock
 from radloom.adapters.custodian import GrpcCustodian
 from radloom.adapters.database import Database
-from radloom.errors import Rejected
-from radloom.ports import Transactions
+from radloom.adapters.language_model import HttpLanguageModel
+from radloom.adapters.model_address import require_inside_phi_zone
+from radloom.adapters.rested_language_model import RestedLanguageModel
+from radloom.errors import Rejected, Unavailable
+from radloom.ports import LanguageModel, Transactions
 from radloom.runtime.grpc import GrpcServer
 from radloom.runtime.http import HttpServer, http_app
 from radloom.runtime.options import WorkerOptions
@@ -24,9 +29,12 @@ from radloom.wire.v1.report_structurer_service_pb2_grpc import (
     add_ReportStructurerServiceServicer_to_server,
 )
 from services.report_structurer import tables
-from services.report_structurer.answers import structured
-from services.report_structurer.handler import ReportStructurer, within_limit
+from services.report_structurer.answers import answer
+from services.report_structurer.handler import ModelLimits, ReportStructurer
+from services.report_structurer.schema import StructuredAnswer
 from services.report_structurer.settings import Settings
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = ("radloom.runtime.migrations", "services.report_structurer.migrations")
 
@@ -46,22 +54,61 @@ class Report(BaseModel):
     """A report to structure. PHI."""
 
     text: str
+    deterministic: bool = Field(
+        default=False, description="Leave it to the word lists, although a model is configured."
+    )
 
 
-def add_routes(app: FastAPI, database: Transactions) -> None:
+# Described, not enforced: FastAPI's error about an answer that does not fit would hold its text.
+ANSWER: dict[int | str, dict[str, Any]] = {200: {"model": StructuredAnswer}}
+
+
+def add_routes(app: FastAPI, database: Transactions, handler: ReportStructurer) -> None:
     """Adds `POST /structure` for a text, and `GET /reports/{document_id}` for one kept. PHI."""
 
-    @app.post("/structure")
+    @app.post("/structure", response_model=None, responses=ANSWER)
     def structure(report: Report) -> dict[str, Any]:
-        return structured(within_limit(report.text))
+        """Structures a text; nothing is kept."""
+        return answer(handler.proven(report.text, deterministic=report.deterministic))
 
-    @app.get("/reports/{document_id}")
+    @app.get("/reports/{document_id}", response_model=None, responses=ANSWER)
     def report(document_id: str) -> dict[str, Any]:
+        """The structure of a document that ingest took in."""
         with database.reading() as connection:
             found = tables.structured(connection, document_id)
         if found is None:
             raise Rejected("no structured report has this id", reason="not_found")
         return found
+
+
+def language_model(settings: Settings) -> LanguageModel | None:
+    """The model of the settings, asked once who it is; None without one.
+
+    A model that does not answer keeps nothing from starting: reports are left to the word lists,
+    each proof says so, and it is asked again later.
+
+    Raises:
+        Rejected: Its URL is none, or lies outside the PHI zone.
+    """
+    if not settings.llm_url:
+        return None
+    require_inside_phi_zone(settings.llm_url, declared=settings.llm_in_phi_zone)
+    server = HttpLanguageModel(
+        settings.llm_url,
+        model=settings.llm_model,
+        api_key=settings.llm_api_key,
+        context_tokens=settings.llm_context_tokens,
+        probe_deadline_s=settings.llm_timeout_s,
+    )
+    breaker = CircuitBreaker(
+        "language_model", SystemClock(), failures=settings.llm_failures, rest_s=settings.llm_rest_s
+    )
+    model = RestedLanguageModel(server, breaker)
+    try:
+        log.info("the language model speaks dialect %s", model.describe().dialect)
+    except Unavailable:
+        log.warning("the language model cannot be used now; reports are left to the word lists")
+    return model
 
 
 def main() -> int:
@@ -70,7 +117,12 @@ def main() -> int:
     configure("report_structurer", version=version("radloom"), trace_file=settings.trace_file)
     database = Database(settings.database_url, schema="report_structurer")
     database.upgrade(*MIGRATIONS)
-    handler = ReportStructurer(GrpcCustodian(settings.custodian_address), SystemClock())
+    handler = ReportStructurer(
+        GrpcCustodian(settings.custodian_address),
+        SystemClock(),
+        language_model(settings),
+        ModelLimits(settings.llm_timeout_s, settings.llm_report_s, settings.llm_context_tokens),
+    )
     worker = Worker(
         "report_structurer",
         handler,
@@ -85,6 +137,6 @@ def main() -> int:
         port=settings.grpc_port,
     )
     app = http_app("report_structurer", {"worker": worker.healthy})
-    add_routes(app, database)
+    add_routes(app, database, handler)
     http = HttpServer(app, host=settings.http_host, port=settings.http_port)
     return run_until_signal([LoopPart("worker", worker), grpc, http])

@@ -11,7 +11,7 @@ from functools import cache
 
 from services.report_structurer.lexicon import load
 
-_NUMBER = r"\d+(?:\.\d+)?"
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _TIMES = r"\s*(?:[x×*]|by)\s*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{4}-\d{2}-\d{2})\b")
@@ -162,6 +162,11 @@ def counted(words: str) -> str:
     return _COUNTS.get(plain) or _SHARES.get(plain) or _SHARES.get(bare) or ""
 
 
+def plain(number: str) -> str:
+    """A number as written without the commas between its thousands, "2,500" as "2500"."""
+    return number.replace(",", "")
+
+
 def literal_facts(text: str) -> list[Fact]:
     """Facts that stand in a report as such, in the order of the text; none overlap but sides."""
     begun = _begun(text)
@@ -234,7 +239,7 @@ def _numbers(text: str, begun: _Begun) -> Iterator[Fact]:
         yield Fact("count", counted(found[0]), *found.span())
     if _DIGIT.search(text):
         for found in free(_ANY_NUMBER.finditer(text)):
-            yield Fact("number", found[0], *found.span())
+            yield Fact("number", plain(found[0]), *found.span())
 
 
 _Free = Callable[[Iterable[re.Match[str]]], Iterator[re.Match[str]]]
@@ -263,7 +268,9 @@ def _score(found: re.Match[str]) -> Fact:
     """A score as stated, its name as an annotated UCUM unit, "{SUV}"."""
     name = " ".join(found[1].split())
     unit = "Agatston" if "calcium" in name.lower() or "agatston" in name.lower() else name
-    return Fact("measurement", found[2], *found.span(2), unit="{" + unit.replace(" ", "") + "}")
+    return Fact(
+        "measurement", plain(found[2]), *found.span(2), unit="{" + unit.replace(" ", "") + "}"
+    )
 
 
 def _measured(found: re.Match[str]) -> Iterator[Fact]:
@@ -274,4 +281,4 @@ def _measured(found: re.Match[str]) -> Iterator[Fact]:
     for number, axis in enumerate(axes, start=1):
         own = ucum(axis[2]) if axis[2] else unit
         at = (0, 0) if span or len(axes) == 1 else (number, len(axes))
-        yield Fact("measurement", axis[1], *axis.span(1), unit=own, axis=at[0], axes=at[1])
+        yield Fact("measurement", plain(axis[1]), *axis.span(1), unit=own, axis=at[0], axes=at[1])

@@ -7,13 +7,18 @@ from typing import Protocol
 from radloom import topics
 from radloom.errors import Rejected
 from radloom.wire.v1.report_structured_pb2 import (
+    FACT_KIND_AGENT,
     FACT_KIND_CATEGORY,
+    FACT_KIND_COUNT,
     FACT_KIND_DATE,
     FACT_KIND_FINDING,
     FACT_KIND_IMAGE,
+    FACT_KIND_LEVEL,
     FACT_KIND_NUMBER,
     FACT_KIND_ORGAN,
+    FACT_KIND_RECOMMENDATION,
     FACT_KIND_SIDE,
+    FACT_KIND_TIME,
     SIDE_BILATERAL,
     SIDE_LEFT,
     SIDE_RIGHT,
@@ -44,6 +49,11 @@ KINDS = {
     "side": FACT_KIND_SIDE,
     "finding": FACT_KIND_FINDING,
     "organ": FACT_KIND_ORGAN,
+    "count": FACT_KIND_COUNT,
+    "time": FACT_KIND_TIME,
+    "level": FACT_KIND_LEVEL,
+    "agent": FACT_KIND_AGENT,
+    "recommendation": FACT_KIND_RECOMMENDATION,
 }
 SIDES = {"left": SIDE_LEFT, "right": SIDE_RIGHT, "bilateral": SIDE_BILATERAL}
 
@@ -151,8 +161,10 @@ def _proof(proof: Proof) -> StructureProof:
         engine=proof.engine,
         engine_sha256=proof.engine_sha256,
         template=proof.template,
+        model_digest=proof.model_digest,
         prompt_sha256=proof.prompt_sha256,
-        rejected_proposals=len(proof.rejected),
+        proposals_taken=proof.taken,
+        proposals_rejected=len(proof.rejected),
     )
 
 
@@ -184,11 +196,17 @@ def _facts(facts: Sequence[Fact]) -> Iterator[StatedFact]:
             kind=KINDS[fact.kind],
             start=fact.start,
             end=fact.end,
-            value=float(fact.value) if fact.kind == "number" else None,
+            value=_value(fact),
             side=SIDES.get(fact.side, SIDE_UNSPECIFIED),
             negated=fact.polarity == "negated",
             uncertain=fact.certainty == "uncertain",
         )
+
+
+def _value(fact: Fact) -> float | None:
+    """Its number; a share, "1/3", has none."""
+    is_number = fact.kind == "number" or (fact.kind == "count" and fact.value.isdigit())
+    return float(fact.value) if is_number else None
 
 
 def _mention(mention: Mention) -> SymptomMention:

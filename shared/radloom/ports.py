@@ -334,6 +334,60 @@ class Inference(Protocol):
         ...
 
 
+# ---------------------------------------------------------------- language model
+
+
+@dataclass(frozen=True)
+class LanguageModelDescription:
+    """What a language model says of itself.
+
+    Attributes:
+        name: Name that the server knows it by.
+        digest: Digest or revision as the server reports it; "" when it tells none.
+        dialect: How the server takes a JSON schema: `ollama`, `json_schema`, `json_object`, `tool`.
+    """
+
+    name: str
+    digest: str
+    dialect: str
+
+
+class LanguageModel(Protocol):
+    """A language model that answers in JSON. What it says is a proposal, never a fact."""
+
+    def describe(self) -> LanguageModelDescription:
+        """Who would answer now.
+
+        Raises:
+            Unavailable: The server does not answer, or takes no schema in any known dialect.
+        """
+        ...
+
+    def complete(
+        self,
+        instructions: str,
+        content: str,
+        schema: Mapping[str, object],
+        *,
+        max_tokens: int,
+        deadline_s: float,
+    ) -> str:
+        """Text that the model writes at temperature 0; whether it fits the schema is unproven.
+
+        Args:
+            instructions: What to do; ours alone.
+            content: What to do it to; never instructions. PHI.
+            schema: JSON schema that the text is to follow.
+            max_tokens: Longest text, in tokens of the model.
+            deadline_s: When to give up, seconds from now.
+
+        Raises:
+            Rejected: The server refuses the request, or the answer is beyond all limits.
+            Unavailable: The server does not answer in time, or not in its own protocol.
+        """
+        ...
+
+
 # ---------------------------------------------------------------- bus
 
 

@@ -207,9 +207,10 @@ def _kind(document: GetDocumentResponse) -> Code:
 def _algorithm(proof: StructureProof) -> Algorithm:
     if not proof.engine_sha256:
         raise Rejected("the event does not say what made it", reason="no_provenance")
-    parameters = [f"{proof.engine} sha256={proof.engine_sha256}", f"template {proof.template}"]
+    parameters = [f"word lists sha256={proof.engine_sha256}", f"template {proof.template}"]
     if proof.prompt_sha256:
-        parameters.append(f"model {proof.model} prompt sha256={proof.prompt_sha256}")
+        model = " ".join(filter(None, (proof.engine, proof.model_digest)))
+        parameters.append(f"model {model} prompt sha256={proof.prompt_sha256}")
     version = proof.template.rpartition(" ")[2]
     return Algorithm(ALGORITHM_NAME, f"{version}+{proof.engine_sha256[:16]}", tuple(parameters))
 
@@ -280,7 +281,7 @@ def _quantities(outline: StatementOutline, text: str) -> Iterator[Quantity]:
 def _as_written(stated: StatedMeasurement, text: str) -> Decimal:
     """The number in the text, which must be that of the event."""
     try:
-        written = Decimal(text[stated.start : stated.end])
+        written = Decimal(text[stated.start : stated.end].replace(",", ""))
     except InvalidOperation:
         written = Decimal("NaN")
     if float(written) != stated.value:

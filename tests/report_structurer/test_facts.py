@@ -1,13 +1,16 @@
 """Sizes, counts, times, references and advice, each with its place in the text."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from radloom.errors import Rejected
 from services.report_structurer.facts import Fact, literal_facts
 from services.report_structurer.literals import counted
+from services.report_structurer.proof import prove
 from services.report_structurer.structure import structure
 from tests.report_structurer.test_segment import REPORT_LIKE
 
@@ -160,3 +163,24 @@ def test_places_of_facts_count_characters_not_bytes() -> None:
     text = "Größe ☃ 3,5 — Knoten 12 mm"
     fact = literal_facts(text)[-1]
     assert fact == Fact("measurement", "12", text.index("12"), text.index("12") + 2, unit="mm")
+
+
+def test_commas_between_thousands_are_no_ends_of_numbers() -> None:
+    (statement,) = structure("FINDINGS: Urine 2,500 mL, spleen 1,2 and 12,3456.").statements
+    read = [(f.kind, f.value, f.unit) for f in statement.facts if f.kind != "organ"]
+    assert read == [
+        ("measurement", "2500", "mL"),
+        ("number", "1", ""),
+        ("number", "2", ""),
+        ("number", "12", ""),
+        ("number", "3456", ""),
+    ]
+    assert prove(structure(statement.text)).facts_in == 5
+
+
+def test_a_count_that_its_words_do_not_say_fails_the_proof() -> None:
+    report = structure("FINDINGS: Two nodules.")
+    (statement,) = report.statements
+    wrong = tuple(replace(f, value="3") if f.kind == "count" else f for f in statement.facts)
+    with pytest.raises(Rejected, match="count"):
+        prove(replace(report, statements=(replace(statement, facts=wrong),)))

@@ -177,7 +177,7 @@ def test_a_report_of_more_statements_than_a_message_carries_is_rejected() -> Non
 def test_the_doors_answer_a_caller_who_waits(database: Database) -> None:
     handler = ReportStructurer(Shelf(), StoppedClock())
     app = http_app("report_structurer", {})
-    add_routes(app, database)
+    add_routes(app, database, handler)
     http = HttpServer(app, host="127.0.0.1", port=0)
     grpc_server = GrpcServer(
         [lambda server: add_ReportStructurerServiceServicer_to_server(Door(handler), server)],

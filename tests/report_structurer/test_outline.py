@@ -91,7 +91,11 @@ def test_alerts_and_critical_findings_travel_without_their_messages() -> None:
 
 def test_the_proof_says_which_prompt_was_used_and_what_was_not_taken() -> None:
     proof = made().proof
-    assert (proof.prompt_sha256, proof.model, proof.rejected_proposals) == ("", "", 0)
+    assert (proof.engine, proof.prompt_sha256, proof.proposals_rejected) == (
+        "deterministic",
+        "",
+        0,
+    )
 
 
 def repeated(sentence: str, characters: int) -> ReportStructured:

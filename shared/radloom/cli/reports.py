@@ -20,10 +20,27 @@ File = Annotated[Path, typer.Argument(help="Text file, UTF-8.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
+Model = Annotated[
+    str, typer.Option("--llm", metavar="URL", help="Server of a language model that may propose.")
+]
+InZone = Annotated[
+    bool,
+    typer.Option(
+        "--llm-in-phi-zone", help="The server is off this machine and may be sent the report."
+    ),
+]
+
+
 @app.command()
-def structure(file: File, *, as_json: AsJson = False) -> None:
+def structure(
+    file: File, *, as_json: AsJson = False, llm: Model = "", llm_in_phi_zone: InZone = False
+) -> None:
     """Statements of a report with part, organ sections, facts, and the proof that none is lost."""
-    answer = _asked(file, "structured")
+    model = [_adviser(llm, declared=llm_in_phi_zone)] if llm else []
+    answer = _asked(file, "structured", *model)
+    for rejected in answer["proof"]["rejected"]:
+        if rejected["task"] == "describe":
+            typer.echo(f"by word lists alone: {rejected['reason']}", err=True)
     _show(answer, _statements, as_json=as_json)
 
 
@@ -34,8 +51,29 @@ def symptoms(file: File, *, as_json: AsJson = False) -> None:
     _show(answer, _mentions, as_json=as_json)
 
 
-def _asked(file: Path, question: str) -> dict[str, Any]:
+def _adviser(url: str, *, declared: bool) -> object:
+    """The language model at a URL, on this machine or declared inside the PHI zone.
+
+    Raises:
+        Rejected: It is neither.
+    """
+    # Here, because every other command starts a second faster without.
+    from radloom.adapters.clock import SystemClock  # noqa: PLC0415
+    from radloom.adapters.language_model import HttpLanguageModel  # noqa: PLC0415
+    from radloom.adapters.model_address import require_inside_phi_zone  # noqa: PLC0415
+
+    handler = importlib.import_module("services.report_structurer.handler")
+    require_inside_phi_zone(url, declared=declared)
+    return handler.adviser(HttpLanguageModel(url), SystemClock(), handler.ModelLimits())
+
+
+def _asked(file: Path, question: str, *more: object) -> dict[str, Any]:
     """What report_structurer answers on the text of a file.
+
+    Args:
+        file: The file.
+        question: Name of the answer.
+        more: Its arguments behind the text.
 
     Raises:
         Rejected: The file cannot be read as UTF-8 text, or is too long.
@@ -50,7 +88,7 @@ def _asked(file: Path, question: str) -> dict[str, Any]:
         ) from error
     handler = importlib.import_module("services.report_structurer.handler")
     answers = importlib.import_module("services.report_structurer.answers")
-    answer: dict[str, Any] = getattr(answers, question)(handler.within_limit(text))
+    answer: dict[str, Any] = getattr(answers, question)(handler.within_limit(text), *more)
     return answer
 
 

@@ -42,6 +42,16 @@ class _FactKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FactKind.Val
     """A finding."""
     FACT_KIND_ORGAN: _FactKind.ValueType  # 7
     """An organ."""
+    FACT_KIND_COUNT: _FactKind.ValueType  # 8
+    """How many of something, in digits or words, or which share of it."""
+    FACT_KIND_TIME: _FactKind.ValueType  # 9
+    """A time of day. Its value stays in the document."""
+    FACT_KIND_LEVEL: _FactKind.ValueType  # 10
+    """A level of the spine."""
+    FACT_KIND_AGENT: _FactKind.ValueType  # 11
+    """A contrast agent."""
+    FACT_KIND_RECOMMENDATION: _FactKind.ValueType  # 12
+    """Something advised."""
 
 class FactKind(_FactKind, metaclass=_FactKindEnumTypeWrapper):
     """What a fact is about."""
@@ -62,6 +72,16 @@ FACT_KIND_FINDING: FactKind.ValueType  # 6
 """A finding."""
 FACT_KIND_ORGAN: FactKind.ValueType  # 7
 """An organ."""
+FACT_KIND_COUNT: FactKind.ValueType  # 8
+"""How many of something, in digits or words, or which share of it."""
+FACT_KIND_TIME: FactKind.ValueType  # 9
+"""A time of day. Its value stays in the document."""
+FACT_KIND_LEVEL: FactKind.ValueType  # 10
+"""A level of the spine."""
+FACT_KIND_AGENT: FactKind.ValueType  # 11
+"""A contrast agent."""
+FACT_KIND_RECOMMENDATION: FactKind.ValueType  # 12
+"""Something advised."""
 Global___FactKind: _TypeAlias = FactKind  # noqa: Y015
 
 class _Side:
@@ -264,7 +284,7 @@ class StatedFact(_message.Message):
     end: _builtins.int
     """Offset behind the last character."""
     value: _builtins.float
-    """A number as written; absent for other kinds."""
+    """A number as written, or a count as a number; absent for other kinds and shares."""
     side: Global___Side.ValueType
     """Side that it belongs to."""
     negated: _builtins.bool
@@ -493,9 +513,10 @@ class StructureProof(_message.Message):
     ENGINE_FIELD_NUMBER: _builtins.int
     ENGINE_SHA256_FIELD_NUMBER: _builtins.int
     TEMPLATE_FIELD_NUMBER: _builtins.int
-    MODEL_FIELD_NUMBER: _builtins.int
+    MODEL_DIGEST_FIELD_NUMBER: _builtins.int
     PROMPT_SHA256_FIELD_NUMBER: _builtins.int
-    REJECTED_PROPOSALS_FIELD_NUMBER: _builtins.int
+    PROPOSALS_TAKEN_FIELD_NUMBER: _builtins.int
+    PROPOSALS_REJECTED_FIELD_NUMBER: _builtins.int
     coverage: _builtins.float
     """Share of the characters other than blanks that lie in exactly one statement; always 1."""
     facts_in: _builtins.int
@@ -505,15 +526,17 @@ class StructureProof(_message.Message):
     engine: _builtins.str
     """"deterministic", or the language model that proposed."""
     engine_sha256: _builtins.str
-    """SHA-256 of the word lists, or of the model."""
+    """SHA-256 of the word lists, which judge in either case."""
     template: _builtins.str
     """Name and version of the sections used."""
-    model: _builtins.str
-    """Language model that proposed, as its server names it; empty without one."""
+    model_digest: _builtins.str
+    """Digest or revision of the language model as its server tells it; empty without."""
     prompt_sha256: _builtins.str
-    """SHA-256 of the prompt, lower-case hexadecimal; empty without language model."""
-    rejected_proposals: _builtins.int
-    """Proposals of the language model that were not taken."""
+    """SHA-256 of the prompts; empty without language model."""
+    proposals_taken: _builtins.int
+    """Proposals of the language model that were taken."""
+    proposals_rejected: _builtins.int
+    """Proposals that were not."""
     def __init__(
         self,
         *,
@@ -523,13 +546,14 @@ class StructureProof(_message.Message):
         engine: _builtins.str = ...,
         engine_sha256: _builtins.str = ...,
         template: _builtins.str = ...,
-        model: _builtins.str = ...,
+        model_digest: _builtins.str = ...,
         prompt_sha256: _builtins.str = ...,
-        rejected_proposals: _builtins.int = ...,
+        proposals_taken: _builtins.int = ...,
+        proposals_rejected: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "engine", b"engine", "engine_sha256", b"engine_sha256", "facts_in", b"facts_in", "facts_out", b"facts_out", "model", b"model", "prompt_sha256", b"prompt_sha256", "rejected_proposals", b"rejected_proposals", "template", b"template"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "engine", b"engine", "engine_sha256", b"engine_sha256", "facts_in", b"facts_in", "facts_out", b"facts_out", "model_digest", b"model_digest", "prompt_sha256", b"prompt_sha256", "proposals_rejected", b"proposals_rejected", "proposals_taken", b"proposals_taken", "template", b"template"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Measures radloom on labelled and injected data; see docs/evaluation."""
