@@ -91,8 +91,8 @@ def denial_removed(report: Written) -> Iterator[Edit]:
                 continue
             others = [s for s in _other_parts(report, a) if nouns <= content(s)]
             if others and all(_denied(s) for s in others):
-                text = found.expand(by)
-                yield found.start(), found.end(), text
+                end = found.end() if by else found.end() + 1
+                yield found.start(), end, found.expand(by) or report.text[end - 1].upper()
 
 
 _AFFIRMED = (

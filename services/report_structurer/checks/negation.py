@@ -1,0 +1,219 @@
+"""Denied in one place, stated in another: the same finding of the same organ on the same side."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from services.report_structurer.checks.alert import Alert, alert
+from services.report_structurer.checks.reading import (
+    FINDINGS,
+    FRONT,
+    IMPRESSION,
+    Reading,
+    Said,
+    Word,
+    words_of,
+)
+
+_CLAUSE = frozenset(".,;:()")
+_SIDES = frozenset({"left", "right"})
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A finding that is stated or denied.
+
+    Attributes:
+        said: Where it stands.
+        stem: The finding.
+        start: Offset of its word.
+        end: Offset behind it.
+        denied: Whether it is denied.
+        site: Stems that say where and of what kind.
+        sides: `left`, `right`, both or none.
+        narrowing: Words that make a denial narrower: "acute", "other".
+    """
+
+    said: Said
+    stem: str
+    start: int
+    end: int
+    denied: bool
+    site: frozenset[str]
+    sides: frozenset[str]
+    narrowing: frozenset[str]
+
+
+def negation(reading: Reading) -> list[Alert]:
+    """Findings that one place states and another denies."""
+    if not reading.complete:
+        return []
+    mentions = [m for said in reading.said for m in _mentions(said)]
+    return [*_conflicts(reading, mentions), *_described(reading, mentions)]
+
+
+def _mentions(said: Said) -> Iterator[Mention]:
+    if said.zone not in {FINDINGS, IMPRESSION}:
+        return
+    for k, word in enumerate(said.words):
+        if word.stem in words_of("heads") and word.text != "nodal" and said.current(word.start):
+            near = _clause(said, k)
+            texts = {w.text for w in near} | _since_cue(said, word)
+            yield Mention(
+                said,
+                "mass effect" if _is_effect(said, k) else word.stem,
+                word.start,
+                word.end,
+                said.denied(word.start),
+                _site(near) or _site(said.words),
+                frozenset(texts & _SIDES),
+                frozenset(texts & words_of("narrowing")),
+            )
+
+
+def _site(words: Sequence[Word]) -> frozenset[str]:
+    """Stems that say where: no finding, no degree, nothing that makes a denial narrower."""
+    left_out = words_of("narrowing") | words_of("degrees")
+    stems = {w.stem for w in words if w.stem and w.text not in left_out}
+    return frozenset(stems - words_of("heads"))
+
+
+def _since_cue(said: Said, word: Word) -> set[str]:
+    """Words between the cue that denies a word and the word."""
+    cues = [s.cue_end for s in said.governing if s.quality == "negated" and s.cue_end <= word.start]
+    first = max(cues, default=word.start)
+    return {w.text for w in said.words if first <= w.start < word.start}
+
+
+def _is_effect(said: Said, k: int) -> bool:
+    """Whether a mass is only a mass effect."""
+    behind = said.words[k + 1 : k + 2]
+    return said.words[k].stem == "mass" and bool(behind) and behind[0].text.startswith("effect")
+
+
+def _clause(said: Said, k: int) -> tuple[Word, ...]:
+    """Words around a word up to the next mark."""
+    first = k
+    while first > 0 and said.words[first - 1].text not in _CLAUSE:
+        first -= 1
+    last = k + 1
+    while last < len(said.words) and said.words[last].text not in _CLAUSE:
+        last += 1
+    return said.words[first:last]
+
+
+def _conflicts(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]:
+    by_stem: dict[str, list[Mention]] = {}
+    for mention in mentions:
+        by_stem.setdefault(mention.stem, []).append(mention)
+    told: set[tuple[int, int]] = set()
+    for same in by_stem.values():
+        for denied in (m for m in same if m.denied):
+            for stated in (m for m in same if not m.denied):
+                pair = (denied.said.statement.id, stated.said.statement.id)
+                if pair not in told and _conflict(reading, denied, stated, same):
+                    told.add(pair)
+                    rule = "denied_across"
+                    yield alert(
+                        rule, (denied.start, denied.end), (stated.start, stated.end)
+                    )
+
+
+_DETAIL = re.compile(
+    r"(?:\S+ ){0,16}?(?:(?:measuring|measures|spanning) (?:approximately |about |up to )?\d"
+    r"|, (?:most )?(?:likely|probably|consistent with|compatible with|(?:with )?(?:the )?largest)\b"
+    r"|, which (?:may|is|measures))"
+)
+_BOUND = re.compile(r"\b(?:greater|larger|more|less|over|above|exceed\w*|than|but|although|however)\b")
+_POINTING = re.compile(r"(?:the|this|these)\b")
+
+
+def _described(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]:
+    """Denied findings with a size, a likely cause or a further sentence about them."""
+    followers = dict(zip(reading.said, reading.said[1:], strict=False))
+    stated = {m.said for m in mentions if not m.denied}
+    denied = {m.said: m for m in mentions if m.denied}
+    for said in reading.said:
+        if said in stated or said.zone == FRONT:
+            continue
+        detail = _detail(said)
+        after = followers.get(said)
+        if detail:
+            yield alert("denied_described", detail)
+        elif said in denied and after and _points_back(denied[said], after):
+            span = (after.words[0].start, after.words[1].end)
+            yield alert("denied_described", (denied[said].start, denied[said].end), span)
+
+
+def _detail(said: Said) -> tuple[int, int] | None:
+    """Offsets from a denial to the end of a sentence that describes what it denies."""
+    for scope in said.governing:
+        if scope.quality == "negated":
+            behind = " ".join(w.text for w in said.words if w.start >= scope.cue_end)
+            if _DETAIL.match(behind) and not _BOUND.search(behind):
+                return scope.cue_start, said.statement.end
+    return None
+
+
+def _points_back(one: Mention, after: Said) -> bool:
+    """Whether the next sentence speaks of the denied finding as known: "The lesion measures"."""
+    if not _POINTING.match(after.plain) or after.zone != one.said.zone:
+        return False
+    first = after.words[1:4]
+    named = any(word.stem == one.stem and not after.denied(word.start) for word in first)
+    return named and one.stem not in {"fluid", "air"}
+
+
+def _conflict(
+    reading: Reading, denied: Mention, stated: Mention, same: Sequence[Mention]
+) -> bool:
+    if denied.said.zone == stated.said.zone or denied.narrowing - stated.narrowing:
+        return False
+    if denied.sides and stated.sides != denied.sides:
+        return False
+    if _alike(reading, denied, stated) < LIKE:
+        return False
+    counted = Counter(m.denied for m in same)
+    if min(counted[True], counted[False]) >= OFTEN and len(denied.site & stated.site) < 2:  # noqa: PLR2004
+        return False
+    return not any(_explains(reading, denied, stated, other) for other in same)
+
+
+OFTEN = 2
+"""A finding stated and denied this often is told of place by place; more of the place must agree."""
+LIKE = 0.5
+"""Likeness from which two mentions are of the same place."""
+
+
+def _explains(reading: Reading, denied: Mention, stated: Mention, other: Mention) -> bool:
+    """Whether a third mention shows that the two are different findings of one name."""
+    if other is denied or other is stated:
+        return False
+    if other.denied and other.said.zone == stated.said.zone:
+        return _twins(reading, denied, other)
+    if not other.denied and other.said.zone == denied.said.zone:
+        return _twins(reading, stated, other)
+    return False
+
+
+def _twins(reading: Reading, one: Mention, other: Mention) -> bool:
+    """Whether two mentions of one polarity are the same said twice."""
+    if one.sides != other.sides:
+        return False
+    if not one.site or not other.site:
+        return one.site == other.site
+    both = reading.weight(one.site & other.site)
+    return both / max(reading.weight(one.site), reading.weight(other.site)) >= LIKE
+
+
+def _shares(one: Mention, other: Mention) -> bool:
+    return bool(set(one.said.statement.sections) & set(other.said.statement.sections))
+
+
+def _alike(reading: Reading, one: Mention, other: Mention) -> float:
+    """How much two mentions speak of the same place, from 0 to 1."""
+    if not one.site or not other.site:
+        return 0.6 if _shares(one, other) or one.stem not in words_of("generic") else 0.3
+    both = reading.weight(one.site & other.site)
+    return both / min(reading.weight(one.site), reading.weight(other.site))

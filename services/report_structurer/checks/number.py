@@ -1,0 +1,144 @@
+"""Numbers that another place contradicts, and numbers that no body has; units likewise."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from services.report_structurer.checks.alert import Alert, alert
+from services.report_structurer.checks.reading import FINDINGS, IMPRESSION, Reading
+from services.report_structurer.checks.sizes import Size, sizes
+from services.report_structurer.lexicon import load
+
+LIKE = 0.5
+"""Likeness from which two measurements are of the same thing."""
+ROUNDING = 0.06
+"""Share by which a size may be rounded in the impression; at least half a unit of its last digit."""
+
+
+def number(reading: Reading) -> list[Alert]:
+    """Sizes and percentages of the impression against the findings, and what no body has."""
+    measured = sizes(reading)
+    return [*_differing(reading, measured), *_volumes(reading), *_ages(reading), *_implausible(reading, measured)]
+
+
+def _differing(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
+    found = [s for s in measured if s.said.zone == FINDINGS]
+    closing = [s for s in measured if s.said.zone == IMPRESSION and not s.earlier]
+    for one in closing:
+        if any(_same(one, other) for other in found):
+            continue
+        left = [s for s in found if _kind(s) == _kind(one) and not any(_same(s, c) for c in closing)]
+        likeness = [(_alike(reading, one, s), s) for s in left]
+        best, other = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
+        if other is not None and best >= LIKE:
+            rule = "unit_differs" if _unit_slip(one, other) else "size_differs"
+            yield alert(rule, (one.start, one.end), (other.start, other.end))
+
+
+def _kind(size: Size) -> str:
+    return "length" if size.mm else size.unit
+
+
+def _same(one: Size, other: Size) -> bool:
+    """Whether a size repeats another, whole or its largest axis, rounded or not."""
+    if _kind(one) != _kind(other):
+        return False
+    own, others = one.mm or one.values, other.mm or other.values
+    return all(any(_rounded(a, b) for b in others) for a in own) or all(
+        any(_rounded(a, b) for b in own) for a in others
+    )
+
+
+def _rounded(one: float, other: float) -> bool:
+    if one == other:
+        return True
+    coarse = max(one, other) >= 10 and (one % 10 == 0 or other % 10 == 0)  # noqa: PLR2004 - whole cm
+    return coarse and abs(one - other) <= ROUNDING * max(one, other)
+
+
+def _unit_slip(one: Size, other: Size) -> bool:
+    """Whether the digits are the same and only the unit differs."""
+    return one.unit != other.unit and one.values == other.values
+
+
+def _alike(reading: Reading, one: Size, other: Size) -> float:
+    if not one.about or not other.about:
+        return 0.0
+    both = reading.weight(one.about & other.about)
+    own = min(reading.weight(one.about), reading.weight(other.about))
+    return both / own if own else 0.0
+
+
+_VOLUME = re.compile(
+    r"(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)\s*(mm|cm)\b[^.;]{0,40}?volume\D{0,20}?"
+    r"(\d+(?:\.\d+)?)\s*(?:ml|cc|cm3|cubic)",
+    re.IGNORECASE,
+)
+ELLIPSOID = 0.5236
+"""Volume of an ellipsoid over the product of its axes, pi/6."""
+VOLUME_OFF = 1.4
+"""Factor between the stated and the computed volume from which one of the numbers is wrong."""
+
+
+def _volumes(reading: Reading) -> Iterator[Alert]:
+    for found in _VOLUME.finditer(reading.report.text):
+        scale = 0.1 if found[4].lower() == "mm" else 1.0
+        product = float(found[1]) * float(found[2]) * float(found[3]) * scale**3
+        computed, stated = product * ELLIPSOID, float(found[5])
+        if stated and computed and not 1 / VOLUME_OFF <= computed / stated <= 2.0:  # noqa: PLR2004 - some state the box
+            yield alert("volume_differs", (found.start(1), found.end(4)), found.span(5))
+
+
+_AGE = re.compile(r"\b(\d{1,4})(?:\s*-?\s*|\s+)(?:years?|yrs?|y/?o)\b[\s-]*(?:old\b)?", re.IGNORECASE)
+OLDEST = 115
+"""Years; the oldest person on record reached 122, a patient hardly that."""
+
+
+def _ages(reading: Reading) -> Iterator[Alert]:
+    for found in _AGE.finditer(reading.report.text):
+        if int(found[1]) > OLDEST and "old" in found[0].lower() or int(found[1]) in range(200, 1500):
+            yield alert("age_impossible", found.span())
+
+
+def _implausible(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
+    for size in measured:
+        if size.mm:
+            rule = _beyond(reading, size)
+            if rule:
+                yield alert(rule, (size.start, size.end))
+        elif size.unit == "%" and max(size.values) > 100 and "percentile" not in size.said.plain:  # noqa: PLR2004
+            if not re.search(r"increase|change|predicted|maximum|target", size.said.plain):
+                yield alert("share_impossible", (size.start, size.end))
+    for found in _LITRES.finditer(reading.report.text):
+        yield alert("unit_volume", found.span())
+
+
+_LITRES = re.compile(
+    r"\b\d{1,3}(?:\.\d+)?\s?(?:L|liters?|litres?)\b(?=[^.]{0,40}(?:contrast|intraven|\bIV\b|[A-Z][a-z]+(?:ist|in|vist|rem|scan|que|ray|paque)\b))"
+)
+
+
+def _beyond(reading: Reading, size: Size) -> str:
+    """Rule that a length breaks: too small or too large for what is measured; "" for none."""
+    text = reading.report.text
+    before = text[size.said.statement.start : size.start].lower()
+    behind = text[size.end : size.said.statement.end].lower()[:40]
+    largest = max(size.mm)
+    for entry in load("checks")["limits"]:
+        low, high = entry["mm"]
+        subject = entry["subject"]
+        measured = rf"\b(?:{subject})s?(?: gland)?(?: is| are| was)?(?: currently| now)? (?:measur\w+|spans?|of|up to)[^.;,]{{0,30}}$"
+        led = rf"^\s*(?:[a-z-]+ ){{0,3}}(?:{subject})\b"
+        told = re.search(measured, before) or (not entry.get("organ") and re.search(led, behind))
+        if told and not low <= largest <= high:
+            other = [v * (10 if size.unit == "cm" else 0.1) for v in (largest,)]
+            swapped = largest / 10 if size.unit == "cm" else largest * 10
+            return "unit_implausible" if low <= swapped <= high else "size_implausible"
+        if told:
+            return ""
+    if largest > LARGEST_MM and not re.search(r"field|fov|length|femur|tibia|distance|catheter|tube", before):
+        return "unit_implausible" if size.unit == "cm" and largest / 10 < LARGEST_MM else "size_implausible"
+    return ""
+
+
+LARGEST_MM = 350.0
+"""Above it nothing in a report's findings is measured, limbs and whole organs apart."""
