@@ -66,10 +66,17 @@ def _mentions(said: Said) -> Iterator[Mention]:
                 word.start,
                 word.end,
                 said.denied(word.start),
-                _site(near) or _site(said.words),
+                _site(near) or _site(_ahead(said, word)),
                 frozenset(texts & _SIDES),
                 frozenset(texts & words_of("narrowing")),
             )
+
+
+def _ahead(said: Said, word: Word) -> tuple[Word, ...]:
+    """Words before a finding and before what denies it: the subject of the sentence."""
+    cues = [s.cue_start for s in said.governing if s.quality == "negated" and s.cue_end <= word.start]
+    last = min(cues, default=word.start)
+    return tuple(w for w in said.words if w.end <= last)
 
 
 def _site(words: Sequence[Word]) -> frozenset[str]:
@@ -170,7 +177,8 @@ def _conflict(
 ) -> bool:
     if denied.said.zone == stated.said.zone or denied.narrowing - stated.narrowing:
         return False
-    if denied.sides and stated.sides != denied.sides:
+    anywhere = not stated.sides and not stated.site and stated.stem not in words_of("generic")
+    if denied.sides and stated.sides != denied.sides and not anywhere:
         return False
     if _alike(reading, denied, stated) < LIKE:
         return False

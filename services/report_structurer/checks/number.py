@@ -22,7 +22,7 @@ def number(reading: Reading) -> list[Alert]:
 
 def _differing(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
     found = [s for s in measured if s.said.zone == FINDINGS]
-    closing = [s for s in measured if s.said.zone == IMPRESSION and not s.earlier]
+    closing = [s for s in measured if s.said.zone == IMPRESSION and not s.earlier and _kind(s)]
     for one in closing:
         if any(_same(one, other) for other in found):
             continue
@@ -35,7 +35,8 @@ def _differing(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
 
 
 def _kind(size: Size) -> str:
-    return "length" if size.mm else size.unit
+    """What is measured; "" for what is not compared, as laboratory values."""
+    return "length" if size.mm else size.unit if size.unit in {"%", "mL"} else ""
 
 
 def _same(one: Size, other: Size) -> bool:
@@ -61,6 +62,10 @@ def _unit_slip(one: Size, other: Size) -> bool:
 
 
 def _alike(reading: Reading, one: Size, other: Size) -> float:
+    if len(set(one.mm) & set(other.mm)) >= 2:  # noqa: PLR2004 - two axes are the same by no chance
+        return 1.0
+    if len(one.values) > 1 and _unit_slip(one, other):
+        return 1.0
     if not one.about or not other.about:
         return 0.0
     both = reading.weight(one.about & other.about)
@@ -135,7 +140,7 @@ def _beyond(reading: Reading, size: Size) -> str:
             return "unit_implausible" if low <= swapped <= high else "size_implausible"
         if told:
             return ""
-    if largest > LARGEST_MM and not re.search(r"field|fov|length|femur|tibia|distance|catheter|tube", before):
+    if largest > LARGEST_MM and not re.search(r"field|fov|length|femur|tibia|distance|catheter|tube|kg|height", before):
         return "unit_implausible" if size.unit == "cm" and largest / 10 < LARGEST_MM else "size_implausible"
     return ""
 

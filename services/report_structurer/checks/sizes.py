@@ -68,7 +68,7 @@ def _size(text: str, said: Said, group: Sequence[Fact]) -> Size:
     return Size(
         said=said,
         values=tuple(float(fact.value) for fact in group),
-        unit=group[-1].unit,
+        unit=group[-1].unit + ("/" if unit and text[unit.end() : unit.end() + 1] == "/" else ""),
         start=start,
         end=unit.end() if unit else end,
         about=_about(said, start, end),
