@@ -76,8 +76,8 @@ _ELSEWHERE = {"chest": "knee", "abdomen": "brain", "head": "abdomen", "brain": "
 
 def region_swapped(report: Written) -> Iterator[Edit]:
     """The title names another part of the body than technique and findings."""
-    title = re.search(r"[.:]\s|\n", report.text[12:])
-    found = _REGION.search(report.text, 0, 12 + title.start() if title else 60)
+    end = re.search(r"HISTORY|INDICATION|CLINICAL|REASON|TECHNIQUE|COMPARISON|\n", report.text[6:])
+    found = _REGION.search(report.text, 0, min(80, 6 + end.start()) if end else 60)
     if found and len(re.findall(rf"\b{found[1]}\b", report.text, re.IGNORECASE)) > 1:
         other = _ELSEWHERE.get(found[1].lower(), "chest")
         yield found.start(), found.end(), like(found[1], other)

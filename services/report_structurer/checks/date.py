@@ -14,7 +14,7 @@ from services.report_structurer.checks.reading import (
     words_of,
 )
 
-_DATE = re.compile(r"\b(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})\b")
+_DATE = re.compile(r"(?<![\d./])(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})\b(?!/)")
 _MONTH = re.compile(
     r"\b(january|february|march|april|may|june|july|august|september|october|november|december)"
     r"\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b",

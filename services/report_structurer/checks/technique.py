@@ -1,7 +1,9 @@
 """Title, technique and findings: modality, contrast medium and part of the body."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from services.report_structurer.checks.alert import Alert, Span, alert
 from services.report_structurer.checks.reading import (
@@ -25,11 +27,25 @@ def technique(reading: Reading) -> list[Alert]:
 def _title(reading: Reading) -> list[Said]:
     """Statements that name the examination."""
     front = reading.zone(FRONT)
-    named = [s for s in front if s.statement.part == "exam" and not _OTHER.search(s.plain)]
+    named = [
+        s
+        for s in front
+        if s.statement.part == "exam"
+        and not _OTHER.search(s.plain)
+        and not _HEADED.match(s.statement.text)
+    ]
     first = front[0]
     if first not in named and first.statement.part in {"findings", "exam"} and len(first.words) < 20:  # noqa: PLR2004
         named.insert(0, first)
+    # "WITH CONTRAST:" in a title is read as a heading of its own.
+    behind = front[1:2]
+    if named and behind and behind[0].plain.startswith("contrast :"):
+        named.append(_joined(named[0], behind[0]))
     return named
+
+
+def _joined(one: Said, other: Said) -> Said:
+    return replace(one, words=(*one.words, *other.words))
 
 
 def _how(reading: Reading) -> list[Said]:
@@ -54,8 +70,10 @@ def _modality(reading: Reading) -> Iterator[Alert]:
             other = next(p for p in (*how, *terms) if p.value in several and p is not first)
             yield alert("modality", (first.start, first.end), (other.start, other.end))
             return
-    if len(named) == 1 and len(done) > 1 and "pet" not in done and hinted == named:
-        return
+    odd = named - hinted
+    if named == {"ct", "mr"} and len(hinted) == 1 and done <= hinted:
+        first, other = (next(p for p in title if p.value in group) for group in (odd, hinted))
+        yield alert("modality", (first.start, first.end), (other.start, other.end))
 
 
 def _exclusive(one: set[str], several: set[str]) -> bool:
@@ -152,15 +170,16 @@ def _region(reading: Reading) -> Iterator[Alert]:
     if done and not named & done and "whole" not in done:
         yield alert("region", (title[0].start, title[0].end), (how[0].start, how[0].end))
         return
-    seen = _found(reading.zone(FINDINGS), "region_terms")
-    counted: dict[str, int] = {}
-    for place in seen:
-        counted[place.value] = counted.get(place.value, 0) + 1
-    most = max(counted, key=lambda name: counted[name], default="")
-    known = {p.value for p in seen} | set()
-    if most and counted[most] >= ELSEWHERE and not named & known and named <= _KNOWN:
-        other = next(p for p in seen if p.value == most)
-        yield alert("region", (title[0].start, title[0].end), (other.start, other.end))
+    body = [*reading.zone(FINDINGS), *reading.zone(IMPRESSION)]
+    seen = _found(body, "region_terms")
+    known = {p.value for p in seen} | {p.value for p in _found(body, "regions")} | done
+    counted = Counter(p.value for p in seen)
+    most, count = max(counted.items(), key=lambda pair: pair[1], default=("", 0))
+    for place in title:
+        if place.value in _KNOWN and place.value not in known and count >= ELSEWHERE:
+            other = next(p for p in seen if p.value == most)
+            yield alert("region", (place.start, place.end), (other.start, other.end))
+            return
 
 
 ELSEWHERE = 3
