@@ -157,14 +157,27 @@ def _telling(report: Written, part: str) -> list[tuple[int, int]]:
     ]
 
 
+_FINDING = re.compile(
+    r"\b(?:mass|cyst|lesions?|aneurysm|fractures?|hemorrhage|thromb\w+|embol\w+|metasta\w+|infarct\w*"
+    r"|abscess|pneumothorax|pneumonia|appendicitis|stenosis|thickening|effusions?|tears?|ascites|opacit\w+"
+    r"|atherosclerotic|degenerative|tendin\w+|edema|hernia|hematoma|synovitis|lymphadenopathy|stones?)\b",
+    re.IGNORECASE,
+)
+_VAGUE = re.compile(
+    r"\b(?:this|these|phone|call|discussed|patient|should|considered|advised|report|refer|cannot|she|he"
+    r"|comparison|alternative|limited)\b",
+    re.IGNORECASE,
+)
+
+
 def foreign_impression(report: Written, other: Written) -> Iterator[Edit]:
     """An impression of another report that shares no word of meaning with this one."""
     own = content(report.text)
     for a, b in _telling(report, "impression"):
         for c, d in _telling(other, "impression"):
             sentence = other.text[c:d].strip()
-            vague = re.search(r"\b(?:this|these|phone|call|discussed|patient)\b", sentence, re.IGNORECASE)
-            if not vague and len(content(sentence)) > 3 and not content(sentence) & own:
+            telling = _FINDING.search(sentence) and not _VAGUE.search(sentence)
+            if telling and len(content(sentence)) > 2 and not content(sentence) & own:
                 yield a, b, (" " if report.text[a] == " " else "") + sentence
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from services.report_structurer.checks.alert import Alert, alert
 from services.report_structurer.checks.reading import (
     FINDINGS,
-    FRONT,
     IMPRESSION,
     Reading,
     Said,
+    places,
     words_of,
 )
 
@@ -26,21 +26,50 @@ def contradiction(reading: Reading) -> list[Alert]:
     return [*_unsupported(reading), *_left_out(reading)]
 
 
-_INFERENCE = re.compile(
-    r"\b(?:consistent|compatible|suggest\w*|likely|represent\w*|diagnos\w*|correlat\w*|recommend\w*|concern\w*|suspicious|differential|history|known|given|possib\w*|probab\w*|favor\w*|cannot|advis\w*|should|may|could|consider\w*|discuss\w*|follow|patient|finding|findings|study|examination|exam|normal|negative|no|not|without|unremarkable|prior|previous|compared|limited|impression of|above|see|status)\b"
+_EXEMPT = re.compile(
+    r"\b(?:recommend\w*|correlat\w*|advis\w*|should|consider\w*|discuss\w*|history|known|status|prior"
+    r"|previous|compared|study|examination|exam|normal|negative|no|not|without|unremarkable|intact|patent"
+    r"|clear|procedure|biopsy|needle|patient|report|above|see|further|cannot|alternative\w*|course|stable)\b"
 )
+"""Words of statements that the findings need not support: advice, history, denial, procedure."""
+_INFERENCE = re.compile(
+    r"\b(?:consistent|compatible|suggest\w*|likely|represent\w*|diagnos\w*|concern\w*|suspicious|differential"
+    r"|given|possib\w*|probab\w*|favor\w*|may|could|due|related|versus|reflect\w*|secondary)\b"
+)
+_LEVEL = re.compile(r"\b[CTLS]\d{1,2}\b")
 
 
 def _unsupported(reading: Reading) -> Iterator[Alert]:
-    known = frozenset(stem for s in reading.said if s.zone != IMPRESSION for stem in s.stems)
+    """Statements of the impression whose descriptive words stand nowhere else."""
+    others = [s for s in reading.said if s.zone != IMPRESSION]
+    known = frozenset(stem for s in others for stem in s.stems)
+    regions = {p.value for s in others for name in _REGIONS for p in places(s, name)}
+    levels = {m[0] for s in others for m in _LEVEL.finditer(s.statement.text)}
     for said in reading.zone(IMPRESSION):
-        content = said.stems - words_of("degrees")
-        if len(content) < 3 or _INFERENCE.search(said.plain):  # noqa: PLR2004 - too little to judge
+        if _EXEMPT.search(said.plain) or levels & set(_LEVEL.findall(said.statement.text)):
             continue
-        if not content & (words_of("heads") | words_of("organs")):
-            continue
-        if len(content & known) / len(content) <= SUPPORT:
+        described = _described(said)
+        share = len(described & known) / len(described) if described else 1.0
+        own = {p.value for p in places(said, "region_terms")}
+        foreign = own and regions and not own & regions and share <= FOREIGN
+        few = len(described) < 3  # noqa: PLR2004 - of two words none may be known
+        if foreign or (len(described) > 1 and share <= (0.0 if few else SUPPORT)):
             yield alert("unsupported", (said.statement.start, said.statement.end))
+
+
+_REGIONS = ("regions", "region_terms")
+FOREIGN = 0.34
+"""Share of known words up to which a statement about another part of the body has no support."""
+
+
+def _described(said: Said) -> frozenset[str]:
+    """Stems of what is described, without what is inferred from it; empty when nothing is found."""
+    if not any(fact.kind in {"finding", "organ"} for fact in said.statement.facts):
+        return frozenset()
+    inference = _INFERENCE.search(said.statement.text.lower())
+    last = said.statement.start + inference.start() if inference else said.statement.end
+    stems = {w.stem for w in said.words if w.stem and w.end <= last}
+    return frozenset(stems - words_of("degrees"))
 
 
 _PAST = re.compile(
@@ -49,8 +78,8 @@ _PAST = re.compile(
 
 
 def _left_out(reading: Reading) -> Iterator[Alert]:
-    closing = reading.zone(IMPRESSION)
-    said_there = frozenset(stem for s in closing for stem in s.stems)
+    closing = [w for s in reading.zone(IMPRESSION) for w in s.words if not s.denied(w.start)]
+    said_there = frozenset(word.stem for word in closing if word.stem)
     for said in reading.zone(FINDINGS):
         if _PAST.search(said.plain):
             continue
@@ -61,11 +90,8 @@ def _left_out(reading: Reading) -> Iterator[Alert]:
                 continue
             site = said.stems - words_of("degrees") - {word.stem}
             named = reading.weight(site & said_there) / reading.weight(site) if site else 1.0
-            if word.stem not in said_there and named < NAMED:
+            growths = words_of("growths")
+            there = said_there & (growths if word.stem in growths else {word.stem})
+            if not there and named < NAMED:
                 yield alert("left_out", (word.start, word.end))
             break
-
-
-def front_stems(reading: Reading) -> frozenset[str]:
-    """Stems of what stands before the findings."""
-    return frozenset(stem for s in reading.zone(FRONT) for stem in s.stems)

@@ -16,7 +16,11 @@ from services.report_structurer.checks.reading import (
     words_of,
 )
 
-_SIDES = {"left": "left", "right": "right", "bilateral": "both", "bilaterally": "both", "both": "both"}
+_SIDES = {
+    "left": "left", "lul": "left", "lll": "left", "lingula": "left", "lingular": "left",
+    "right": "right", "rul": "right", "rml": "right", "rll": "right",
+    "bilateral": "both", "bilaterally": "both", "both": "both",
+}  # fmt: skip
 _ENDS = frozenset(".,;:()")
 REACH = 5
 """Words behind or before a side that say what it is the side of."""

@@ -182,6 +182,9 @@ def _conflict(
         return False
     if _alike(reading, denied, stated) < LIKE:
         return False
+    shared, least = denied.site & stated.site, min(len(denied.site), len(stated.site))
+    if denied.stem in words_of("generic") and len(shared) < min(2, least):
+        return False
     counted = Counter(m.denied for m in same)
     if min(counted[True], counted[False]) >= OFTEN and len(denied.site & stated.site) < 2:  # noqa: PLR2004
         return False

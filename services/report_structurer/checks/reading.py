@@ -124,13 +124,13 @@ def _zones(statements: Sequence[Statement]) -> Iterator[str]:
     first = headed
     if first is None:
         first = next((s.id for s in statements if s.part == "findings"), len(statements))
-    behind = [s.id for s in statements if s.part == "impression" and s.id > first]
-    last = min(behind, default=len(statements))
+    zone = FRONT
     for statement in statements:
-        if statement.id < first:
-            yield FRONT
-        else:
-            yield FINDINGS if statement.id < last else IMPRESSION
+        if statement.id == first or (zone == IMPRESSION and statement.part == "findings"):
+            zone = FINDINGS
+        elif zone == FINDINGS and statement.part == "impression":
+            zone = IMPRESSION
+        yield zone
 
 
 @cache
