@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.report_structurer.checks.alert import Alert, alert
 from services.report_structurer.checks.reading import (
@@ -28,7 +28,7 @@ NEAR = 9
 """Words around a side that say what is found there."""
 
 
-LIKE, FRONT_LIKE, LESS = 0.5, 0.75, 0.75
+LIKE, FRONT_LIKE, LESS = 0.5, 0.99, 0.75
 """Likeness from which two places speak of the same; and how much less another place must have."""
 
 
@@ -72,9 +72,10 @@ def _sided(said: Said) -> Iterator[Sided]:
         side = _SIDES.get(word.text)
         if side is None:
             continue
-        head = _behind(said, k) or _before(said, k)
         near = frozenset(w.stem for w in _around(said, k) if w.stem)
-        yield Sided(said, side, word.start, word.end, head, near | head, _more(said, k))
+        more = _more(said, k)
+        head = near if more else _behind(said, k) or _before(said, k)
+        yield Sided(said, side, word.start, word.end, head, near | head, more)
 
 
 def _more(said: Said, k: int) -> bool:
@@ -123,7 +124,9 @@ def _contradicted(reading: Reading, found: Sequence[Sided]) -> Iterator[Alert]:
         if one.said.zone == IMPRESSION:
             yield from _against(reading, one, stated)
         elif one.said.zone == FRONT and one.said.statement.part in {"exam", "indication"}:
-            yield from _against(reading, one, stated, FRONT_LIKE)
+            bare = replace(one, near=one.head)
+            if one.head - words_of("degrees"):
+                yield from _against(reading, bare, stated, FRONT_LIKE)
 
 
 def _against(

@@ -15,6 +15,7 @@ from services.report_structurer.checks.reading import (
     Word,
     words_of,
 )
+from services.report_structurer.context import Scope
 
 _CLAUSE = frozenset(".,;:()")
 _SIDES = frozenset({"left", "right"})
@@ -58,25 +59,18 @@ def _mentions(said: Said) -> Iterator[Mention]:
         return
     for k, word in enumerate(said.words):
         if word.stem in words_of("heads") and word.text != "nodal" and said.current(word.start):
+            denied = said.denied(word.start)
             near = _clause(said, k)
-            texts = {w.text for w in near} | _since_cue(said, word)
             yield Mention(
                 said,
                 "mass effect" if _is_effect(said, k) else word.stem,
                 word.start,
                 word.end,
-                said.denied(word.start),
+                denied,
                 _site(near) or _site(_ahead(said, word)),
-                frozenset(texts & _SIDES),
-                frozenset(texts & words_of("narrowing")),
+                frozenset({w.text for w in near} & _SIDES),
+                _narrowing(said, word, near) if denied else _all_narrowing(said),
             )
-
-
-def _ahead(said: Said, word: Word) -> tuple[Word, ...]:
-    """Words before a finding and before what denies it: the subject of the sentence."""
-    cues = [s.cue_start for s in said.governing if s.quality == "negated" and s.cue_end <= word.start]
-    last = min(cues, default=word.start)
-    return tuple(w for w in said.words if w.end <= last)
 
 
 def _site(words: Sequence[Word]) -> frozenset[str]:
@@ -86,11 +80,34 @@ def _site(words: Sequence[Word]) -> frozenset[str]:
     return frozenset(stems - words_of("heads"))
 
 
-def _since_cue(said: Said, word: Word) -> set[str]:
-    """Words between the cue that denies a word and the word."""
-    cues = [s.cue_end for s in said.governing if s.quality == "negated" and s.cue_end <= word.start]
-    first = max(cues, default=word.start)
-    return {w.text for w in said.words if first <= w.start < word.start}
+def _cue(said: Said, word: Word) -> Scope | None:
+    """The cue that denies a word."""
+    scopes = (s for s in said.governing if s.quality == "negated" and s.start <= word.start < s.end)
+    return next(scopes, None)
+
+
+def _ahead(said: Said, word: Word) -> tuple[Word, ...]:
+    """Words before a finding and before what denies it: the subject of the sentence."""
+    cue = _cue(said, word)
+    last = cue.cue_start if cue and cue.cue_end <= word.start else word.start
+    return tuple(w for w in said.words if w.end <= last)
+
+
+def _narrowing(said: Said, word: Word, near: Sequence[Word]) -> frozenset[str]:
+    """Words between a denial and what it denies, and words like "remaining" around them."""
+    cue = _cue(said, word)
+    first = cue.cue_end if cue and cue.cue_end <= word.start else word.start - NARROW
+    between = {w.text for w in said.words if first <= w.start < word.start}
+    around = {w.text for w in near} & words_of("elsewhere")
+    return frozenset(between & words_of("narrowing") | around)
+
+
+NARROW = 30
+"""Characters before a finding denied behind it in which such words stand."""
+
+
+def _all_narrowing(said: Said) -> frozenset[str]:
+    return frozenset({w.text for w in said.words} & words_of("narrowing"))
 
 
 def _is_effect(said: Said, k: int) -> bool:
@@ -100,14 +117,34 @@ def _is_effect(said: Said, k: int) -> bool:
 
 
 def _clause(said: Said, k: int) -> tuple[Word, ...]:
-    """Words around a word up to the next mark."""
+    """Words around a finding: up to the next mark, and without what belongs to the next finding.
+
+    A finding that is denied behind it, "a mass in the lobe, round, is not seen", has the sentence.
+    """
+    cue = _cue(said, said.words[k])
+    if cue and cue.cue_start > said.words[k].start:
+        return said.words
     first = k
     while first > 0 and said.words[first - 1].text not in _CLAUSE:
         first -= 1
     last = k + 1
-    while last < len(said.words) and said.words[last].text not in _CLAUSE:
+    while last < len(said.words) and said.words[last].text not in _CLAUSE | _BEHIND:
         last += 1
-    return said.words[first:last]
+    behind = said.words[k + 1 : last]
+    return (*said.words[first : k + 1], *_own(behind))
+
+
+def _own(behind: Sequence[Word]) -> Sequence[Word]:
+    """Words behind a finding without those between "or" and the next finding."""
+    joined = next((k for k, word in enumerate(behind) if word.text in {"or", "and"}), None)
+    if joined is None:
+        return behind
+    head = next((k for k, w in enumerate(behind) if k > joined and w.stem in words_of("heads")), None)
+    return behind if head is None else (*behind[:joined], *behind[head:])
+
+
+_BEHIND = frozenset({"with", "suggestive", "suggesting", "consistent", "compatible", "measuring", "which", "likely"})
+"""Words behind a finding from which on it is described rather than placed."""
 
 
 def _conflicts(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]:
@@ -128,7 +165,7 @@ def _conflicts(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]
 
 
 _DETAIL = re.compile(
-    r"(?:\S+ ){0,16}?(?:(?:measuring|measures|spanning) (?:approximately |about |up to )?\d"
+    r"(?:\S+ ){0,24}?(?:(?:measuring|measures|spanning) (?:approximately |about |up to )?\d"
     r"|, (?:most )?(?:likely|probably|consistent with|compatible with|(?:with )?(?:the )?largest)\b"
     r"|, which (?:may|is|measures))"
 )
@@ -139,15 +176,17 @@ _POINTING = re.compile(r"(?:the|this|these)\b")
 def _described(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]:
     """Denied findings with a size, a likely cause or a further sentence about them."""
     followers = dict(zip(reading.said, reading.said[1:], strict=False))
-    stated = {m.said for m in mentions if not m.denied}
+    stated = {m.said: m.start for m in mentions if not m.denied}
     denied = {m.said: m for m in mentions if m.denied}
     for said in reading.said:
-        if said in stated or said.zone == FRONT:
+        if said.zone == FRONT:
             continue
         detail = _detail(said)
         after = followers.get(said)
-        if detail:
+        if detail and stated.get(said, detail[0]) >= detail[0]:
             yield alert("denied_described", detail)
+        elif said in stated:
+            continue
         elif said in denied and after and _points_back(denied[said], after):
             span = (after.words[0].start, after.words[1].end)
             yield alert("denied_described", (denied[said].start, denied[said].end), span)
@@ -201,21 +240,22 @@ def _explains(reading: Reading, denied: Mention, stated: Mention, other: Mention
     """Whether a third mention shows that the two are different findings of one name."""
     if other is denied or other is stated:
         return False
+    own = _twins(reading, denied, stated)
     if other.denied and other.said.zone == stated.said.zone:
-        return _twins(reading, denied, other)
+        return _twins(reading, denied, other) >= max(LIKE, own)
     if not other.denied and other.said.zone == denied.said.zone:
-        return _twins(reading, stated, other)
+        return _twins(reading, stated, other) >= max(LIKE, own)
     return False
 
 
-def _twins(reading: Reading, one: Mention, other: Mention) -> bool:
-    """Whether two mentions of one polarity are the same said twice."""
+def _twins(reading: Reading, one: Mention, other: Mention) -> float:
+    """How much two mentions are the same said twice, from 0 to 1."""
     if one.sides != other.sides:
-        return False
+        return 0.0
     if not one.site or not other.site:
-        return one.site == other.site
+        return float(one.site == other.site)
     both = reading.weight(one.site & other.site)
-    return both / max(reading.weight(one.site), reading.weight(other.site)) >= LIKE
+    return both / max(reading.weight(one.site), reading.weight(other.site))
 
 
 def _shares(one: Mention, other: Mention) -> bool:

@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from itertools import pairwise
 from math import log
 
 from services.report_structurer.context import Scope, qualities, scopes
@@ -112,10 +113,29 @@ def _said(report: StructuredReport) -> Iterator[Said]:
             yield Said(statement, zone, words, _governing(report.text, made))
 
 
+_NEW_CLAUSE = frozenset(
+    {"compatible", "consistent", "suggesting", "likely", "indicating", "with", "although", "which", "probably"}
+)
+"""Words that end a denial behind a comma: "no fracture, with mild edema"."""
+
+
 def _governing(text: str, made: Sequence[Token]) -> tuple[Scope, ...]:
     """What cues govern; "non" denies the next word alone: a non-displaced fracture is one."""
-    kept = (s for s in scopes(made) if text[s.cue_start : s.cue_end].lower() != "non")
-    return tuple(kept)
+    ends = [
+        one.start
+        for one, behind in pairwise(made)
+        if one.text == "," and behind.text in _NEW_CLAUSE
+    ]
+    kept = [s for s in scopes(made) if text[s.cue_start : s.cue_end].lower() != "non"]
+    return tuple(_cut(scope, ends) for scope in kept)
+
+
+def _cut(scope: Scope, ends: Sequence[int]) -> Scope:
+    """A forward denial, up to the first of these ends."""
+    if scope.quality != "negated" or scope.start < scope.cue_start:
+        return scope
+    last = min((end for end in ends if end > scope.cue_end), default=scope.end)
+    return replace(scope, end=min(scope.end, last))
 
 
 def _zones(statements: Sequence[Statement]) -> Iterator[str]:
