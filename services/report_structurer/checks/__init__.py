@@ -1,6 +1,6 @@
 """Report QA: places of a report that contradict each other, and what cannot be."""
 
-from services.report_structurer.checks.alert import Alert
+from services.report_structurer.checks.alert import Alert, Span
 from services.report_structurer.checks.contradiction import contradiction
 from services.report_structurer.checks.date import date
 from services.report_structurer.checks.labels import labels
@@ -31,7 +31,14 @@ _CHECKS = (
 
 
 def check(report: StructuredReport) -> list[Alert]:
-    """Alerts of a report in the order of their places."""
+    """Alerts of a report in the order of their places; one of each kind for the same words."""
     reading = read(report)
-    found = (alert for one in _CHECKS for alert in one(reading))
-    return sorted(found, key=lambda alert: (alert.spans, alert.kind))
+    made: list[Alert] = []
+    taken: set[tuple[str, Span]] = set()
+    for one in _CHECKS:
+        for found in one(reading):
+            places = {(found.kind, span) for span in found.spans}
+            if not places & taken:
+                made.append(found)
+            taken |= places
+    return sorted(made, key=lambda found: (found.spans, found.kind))

@@ -74,7 +74,10 @@ def _sided(said: Said) -> Iterator[Sided]:
             continue
         near = frozenset(w.stem for w in _around(said, k) if w.stem)
         more = _more(said, k)
-        head = near if more else _behind(said, k) or _before(said, k)
+        head = _behind(said, k) or _before(said, k)
+        if more and not _behind(said, k):
+            head = frozenset(w.stem for w in said.words[max(0, k - 12) : k] if w.stem)
+            head -= words_of("more")
         yield Sided(said, side, word.start, word.end, head, near | head, more)
 
 
@@ -120,10 +123,11 @@ def _around(said: Said, k: int) -> Iterator[Word]:
 def _contradicted(reading: Reading, found: Sequence[Sided]) -> Iterator[Alert]:
     """Sides of the impression, and of what comes before the findings, against the findings."""
     stated = [sided for sided in found if sided.said.zone == FINDINGS]
+    both = any(one.side == "both" for one in found if one.said.zone == FRONT)
     for one in found:
         if one.said.zone == IMPRESSION:
             yield from _against(reading, one, stated)
-        elif one.said.zone == FRONT and one.said.statement.part in {"exam", "indication"}:
+        elif one.said.zone == FRONT and not both and one.said.statement.part in {"exam", "indication"}:
             bare = replace(one, near=one.head)
             if one.head - words_of("degrees"):
                 yield from _against(reading, bare, stated, FRONT_LIKE)
@@ -146,8 +150,10 @@ def _against(
 
 
 def _each(likeness: Sequence[tuple[float, Sided]], best: float) -> bool:
-    """Whether both sides are told of one by one."""
-    return {"left", "right"} <= {o.side for a, o in likeness if a >= best * LESS * LESS}
+    """Whether both sides are told of one by one, or in one statement."""
+    near = [o for a, o in likeness if a >= best * LESS * LESS]
+    around = {o.side for n in near for _, o in likeness if o.said is n.said}
+    return {"left", "right"} <= {o.side for o in near} | around
 
 
 def _support(side: str, other: str) -> float:

@@ -98,7 +98,8 @@ def _narrowing(said: Said, word: Word, near: Sequence[Word]) -> frozenset[str]:
     cue = _cue(said, word)
     first = cue.cue_end if cue and cue.cue_end <= word.start else word.start - NARROW
     between = {w.text for w in said.words if first <= w.start < word.start}
-    around = {w.text for w in near} & words_of("elsewhere")
+    ahead = (w for w in said.words if w.start < word.start)
+    around = {w.text for w in (*near, *ahead)} & words_of("elsewhere")
     return frozenset(between & words_of("narrowing") | around)
 
 
@@ -192,10 +193,15 @@ def _described(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]
             yield alert("denied_described", (denied[said].start, denied[said].end), span)
 
 
+FIRST = 25
+"""Characters from the beginning within which a denial is that of the whole sentence."""
+
+
 def _detail(said: Said) -> tuple[int, int] | None:
     """Offsets from a denial to the end of a sentence that describes what it denies."""
     for scope in said.governing:
-        if scope.quality == "negated":
+        whole = scope.start < scope.cue_start or scope.cue_start <= said.words[0].start + FIRST
+        if scope.quality == "negated" and whole:
             behind = " ".join(w.text for w in said.words if w.start >= scope.cue_end)
             if _DETAIL.match(behind) and not _BOUND.search(behind):
                 return scope.cue_start, said.statement.end
@@ -240,12 +246,17 @@ def _explains(reading: Reading, denied: Mention, stated: Mention, other: Mention
     """Whether a third mention shows that the two are different findings of one name."""
     if other is denied or other is stated:
         return False
-    own = _twins(reading, denied, stated)
     if other.denied and other.said.zone == stated.said.zone:
-        return _twins(reading, denied, other) >= max(LIKE, own)
-    if not other.denied and other.said.zone == denied.said.zone:
-        return _twins(reading, stated, other) >= max(LIKE, own)
-    return False
+        likeness = _twins(reading, denied, other)
+    elif not other.denied and other.said.zone == denied.said.zone:
+        likeness = _twins(reading, stated, other)
+    else:
+        return False
+    return likeness >= max(TWIN, _twins(reading, denied, stated))
+
+
+TWIN = 0.3
+"""Likeness from which two mentions of one polarity may be the same, said twice."""
 
 
 def _twins(reading: Reading, one: Mention, other: Mention) -> float:

@@ -49,7 +49,8 @@ def _elsewhere(
         return None
     if any(word.stem in one.stems for one in reading.zone(FRONT)):
         return None
-    organs = [w for w in other.words if w.stem in words_of("organs") and w.stem not in said.stems]
+    own = _near(said, word)
+    organs = [w for w in other.words if w.stem in words_of("organs") and w.stem not in own]
     return organs[0] if organs else None
 
 
