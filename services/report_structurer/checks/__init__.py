@@ -6,6 +6,7 @@ from services.report_structurer.checks.date import date
 from services.report_structurer.checks.labels import labels
 from services.report_structurer.checks.laterality import laterality
 from services.report_structurer.checks.negation import negation
+from services.report_structurer.checks.normality import normality
 from services.report_structurer.checks.number import number
 from services.report_structurer.checks.organ import organ
 from services.report_structurer.checks.reading import read
@@ -19,6 +20,7 @@ __all__ = ["Alert", "check"]
 _CHECKS = (
     laterality,
     negation,
+    normality,
     number,
     labels,
     organ,

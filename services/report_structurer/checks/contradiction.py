@@ -29,7 +29,7 @@ def contradiction(reading: Reading) -> list[Alert]:
 _EXEMPT = re.compile(
     r"\b(?:recommend\w*|correlat\w*|advis\w*|should|consider\w*|discuss\w*|history|known|status|prior"
     r"|previous|compared|study|examination|exam|normal|negative|no|not|without|unremarkable|intact|patent"
-    r"|clear|procedure|biopsy|needle|patient|report|above|see|further|cannot|alternative\w*|course|stable)\b"
+    r"|clear|procedure|biopsy|needle|patient|report|above|see|further|cannot|alternative\w*|course|stable|birads|rads|classification|category|specimens?|cores?|marked|utilizing|sterile)\b"
 )
 """Words of statements that the findings need not support: advice, history, denial, procedure."""
 _INFERENCE = re.compile(
@@ -84,14 +84,15 @@ def _left_out(reading: Reading) -> Iterator[Alert]:
         if _PAST.search(said.plain):
             continue
         for k, word in enumerate(said.words):
-            if word.stem not in words_of("grave") or said.denied(word.start):
+            named = word.stem in words_of("grave") and word.text != "hemorrhagic"
+            if not named or said.denied(word.start):
                 continue
             if k + 1 < len(said.words) and said.words[k + 1].text.startswith("effect"):
                 continue
             site = said.stems - words_of("degrees") - {word.stem}
-            named = reading.weight(site & said_there) / reading.weight(site) if site else 1.0
+            share = reading.weight(site & said_there) / reading.weight(site) if site else 1.0
             growths = words_of("growths")
             there = said_there & (growths if word.stem in growths else {word.stem})
-            if not there and named < NAMED:
+            if not there and share < NAMED:
                 yield alert("left_out", (word.start, word.end))
             break

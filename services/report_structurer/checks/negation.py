@@ -50,8 +50,13 @@ def negation(reading: Reading) -> list[Alert]:
     """Findings that one place states and another denies."""
     if not reading.complete:
         return []
-    mentions = [m for said in reading.said for m in _mentions(said)]
-    return [*_conflicts(reading, mentions), *_described(reading, mentions)]
+    found = mentions(reading)
+    return [*_conflicts(reading, found), *_described(reading, found)]
+
+
+def mentions(reading: Reading) -> list[Mention]:
+    """Findings of the report, stated or denied, in the order of the text."""
+    return [m for said in reading.said for m in _mentions(said)]
 
 
 def _mentions(said: Said) -> Iterator[Mention]:

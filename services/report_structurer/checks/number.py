@@ -99,9 +99,25 @@ OLDEST = 115
 
 
 def _ages(reading: Reading) -> Iterator[Alert]:
-    for found in _AGE.finditer(reading.report.text):
-        if int(found[1]) > OLDEST and "old" in found[0].lower() or int(found[1]) in range(200, 1500):
+    """Ages that nobody reaches, and two ages of one patient."""
+    text = reading.report.text
+    ages = [m for m in _AGE.finditer(text) if "old" in m[0].lower()]
+    for found in ages:
+        if int(found[1]) > OLDEST:
             yield alert("age_impossible", found.span())
+            return
+    if len({found[1] for found in ages}) > 1 and not _RELATIVE.search(text):
+        yield alert("age_differs", *(found.span() for found in _first_two(ages)))
+
+
+def _first_two(ages: Sequence[re.Match[str]]) -> tuple[re.Match[str], re.Match[str]]:
+    return ages[0], next(found for found in ages if found[1] != ages[0][1])
+
+
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|sister|brother|son|daughter|husband|wife|family|infant|donor|fracture|age of|since)\b",
+    re.IGNORECASE,
+)
 
 
 def _implausible(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
