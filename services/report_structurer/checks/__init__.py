@@ -33,8 +33,13 @@ _CHECKS = (
 
 
 def check(report: StructuredReport) -> list[Alert]:
-    """Alerts of a report in the order of their places; one of each kind for the same words."""
+    """Alerts of a report in the order of their places; one of each kind for the same words.
+
+    A clinician's note, as a history with physical examination, has none.
+    """
     reading = read(report)
+    if reading.is_note:
+        return []
     made: list[Alert] = []
     taken: set[tuple[str, Span]] = set()
     for one in _CHECKS:

@@ -144,6 +144,9 @@ def _beyond(reading: Reading, size: Size) -> str:
     before = text[size.said.statement.start : size.start].lower()
     behind = text[size.end : size.said.statement.end].lower()[:40]
     largest = max(size.mm)
+    fractions = [v for v in size.values if v != int(v)]
+    if size.unit == "mm" and len(fractions) > 1 and largest < FINE_MM and not _FINE.search(before + behind):
+        return "unit_decimals"
     for entry in load("checks")["limits"]:
         low, high = entry["mm"]
         subject = entry["subject"]
@@ -156,10 +159,19 @@ def _beyond(reading: Reading, size: Size) -> str:
             return "unit_implausible" if low <= swapped <= high else "size_implausible"
         if told:
             return ""
-    if largest > LARGEST_MM and not re.search(r"field|fov|length|femur|tibia|distance|catheter|tube|kg|height", before):
-        return "unit_implausible" if size.unit == "cm" and largest / 10 < LARGEST_MM else "size_implausible"
+    measured = len(size.values) > 1 or _MEASURE.search(before) or _THING.match(behind)
+    if largest > LARGEST_MM and measured and not _LONG.search(before):
+        centimetres = size.unit == "cm" and largest / 10 < LARGEST_MM
+        return "unit_implausible" if centimetres else "size_implausible"
     return ""
 
+
+_MEASURE = re.compile(r"\b(?:measur\w+|size|diameter|dimension|spans?|spanning|thickness)\b[^.;]{0,30}$")
+_THING = re.compile(r"\s*(?:[a-z-]+ ){0,4}(?:mass|lesion|nodule|cyst|tumou?r|aneurysm|collection|node)")
+_LONG = re.compile(r"field|fov|length|femur|tibia|distance|catheter|tube|kg|height|scope")
+FINE_MM = 10.0
+"""Below it a size of several axes with decimals is that of a stone, or was meant in centimetres."""
+_FINE = re.compile(r"stone|calcul|duct|wall|slice|thick|pixel|voxel|resolution|volume|aneurysm|stent|fetal|yolk|crown")
 
 LARGEST_MM = 350.0
 """Above it nothing in a report's findings is measured, limbs and whole organs apart."""

@@ -17,6 +17,11 @@ FRONT, FINDINGS, IMPRESSION = "front", "findings", "impression"
 """Zones: what stands before the findings, the findings, the impression."""
 
 _SKIPPED = frozenset({"communication"})
+_NOTE = re.compile(
+    r"\s*(?:HX|PMH|SHX|FHX|(?:HISTORY OF PRESENT ILLNESS|PAST MEDICAL HISTORY|CHIEF COMPLAINT|REVIEW OF SYSTEMS"
+    r"|PHYSICAL EXAM\w*|SOCIAL HISTORY|PREOPERATIVE DIAGNOS[IE]S|ASSESSMENT AND PLAN))\s*:",
+    re.IGNORECASE,
+)
 _HEADED = re.compile(r"\s*(?:findings|discussion|report|results?)\b[^:]{0,30}:", re.IGNORECASE)
 
 
@@ -87,6 +92,11 @@ class Reading:
     def complete(self) -> bool:
         """Whether it has findings and an impression."""
         return bool(self.zone(FINDINGS)) and bool(self.zone(IMPRESSION))
+
+    @cached_property
+    def is_note(self) -> bool:
+        """Whether it is a clinician's note, which has its findings and plan in other ways."""
+        return any(_NOTE.match(s.statement.text) for s in self.said)
 
     @cached_property
     def weights(self) -> dict[str, float]:

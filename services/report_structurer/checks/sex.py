@@ -18,7 +18,7 @@ def sex(reading: Reading) -> list[Alert]:
 
 def _sexes(reading: Reading) -> Iterator[Alert]:
     people = " ".join(said.plain for said in reading.said)
-    words = [p for said in reading.said for p in places(said, "sexes")]
+    words = [p for said in reading.said for p in places(said, "sexes") if p.value != "none"]
     if _RELATIVE.search(people):
         words = [p for p in words if p.last > p.first or p.end - p.start > 3]  # noqa: PLR2004 - no pronouns
         if len({p.value for p in words}) > 1:
