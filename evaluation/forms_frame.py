@@ -63,7 +63,13 @@ _MODALITY = re.compile(r"\b(CT|MRI|MR|ultrasound)\b", re.IGNORECASE)
 
 def modality_swapped(report: Written) -> Iterator[Edit]:
     """Another modality in the title or the technique, which agree."""
-    found = list(_MODALITY.finditer(report.text, 0, report.findings))
+    compared = re.search(r"COMPARISONS?:.*?(?=[A-Z]{6,}:|$)", report.text[: report.findings], re.DOTALL)
+    apart = compared.span() if compared else (0, 0)
+    found = [
+        m
+        for m in _MODALITY.finditer(report.text, 0, report.findings)
+        if not apart[0] <= m.start() < apart[1]
+    ]
     kinds = {m[1].upper()[:2] for m in found}
     if len(found) > 1 and len(kinds) == 1:
         for one in (found[0], found[-1]):
@@ -76,8 +82,8 @@ _ELSEWHERE = {"chest": "knee", "abdomen": "brain", "head": "abdomen", "brain": "
 
 def region_swapped(report: Written) -> Iterator[Edit]:
     """The title names another part of the body than technique and findings."""
-    end = re.search(r"HISTORY|INDICATION|CLINICAL|REASON|TECHNIQUE|COMPARISON|\n", report.text[6:])
-    found = _REGION.search(report.text, 0, min(80, 6 + end.start()) if end else 60)
+    end = re.search(r"HISTORY|INDICATION|CLINICAL|REASON|TECHNIQUE|COMPARISON|\n", report.text)
+    found = _REGION.search(report.text, 0, min(80, end.start()) if end else 60)
     if found and len(re.findall(rf"\b{found[1]}\b", report.text, re.IGNORECASE)) > 1:
         other = _ELSEWHERE.get(found[1].lower(), "chest")
         yield found.start(), found.end(), like(found[1], other)

@@ -8,6 +8,7 @@ from services.report_structurer.checks.alert import Alert, Span, alert
 from services.report_structurer.checks.reading import (
     FINDINGS,
     IMPRESSION,
+    Place,
     Reading,
     Said,
     places,
@@ -122,8 +123,8 @@ def _changes(reading: Reading) -> Iterator[Alert]:
     found = [(s, p) for s in reading.zone(FINDINGS) for p in places(s, "changes") if not s.denied(p.start)]
     closing = [(s, p) for s in reading.zone(IMPRESSION) for p in places(s, "changes") if not s.denied(p.start)]
     for said, place in closing:
-        own = _about(said)
-        likeness = [(_alike(reading, own, _about(s)), s, p) for s, p in found]
+        own = _about(said, place)
+        likeness = [(_alike(reading, own, _about(s, p)), s, p) for s, p in found]
         best = max((a for a, _, _ in likeness), default=0.0)
         near = [(a, p) for a, _, p in likeness if a >= max(LIKE, best * 0.9)]
         if near and all(p.value != place.value for _, p in near):
@@ -134,9 +135,15 @@ def _changes(reading: Reading) -> Iterator[Alert]:
 LIKE = 0.6
 
 
-def _about(said: Said) -> frozenset[str]:
-    words = {w.stem for w in said.words if w.stem and w.text not in words_of("degrees")}
-    return frozenset(words - words_of("change_words"))
+REACH = 6
+"""Words of content on either side of a change that say what changed."""
+
+
+def _about(said: Said, place: Place) -> frozenset[str]:
+    telling = [w for w in said.words if w.stem and w.text not in words_of("degrees")]
+    before = [w.stem for w in telling if w.end <= place.start][-REACH:]
+    behind = [w.stem for w in telling if w.start >= place.end][:REACH]
+    return frozenset({*before, *behind} - words_of("change_words"))
 
 
 def _alike(reading: Reading, one: frozenset[str], other: frozenset[str]) -> float:

@@ -21,6 +21,7 @@ _SIDES = {
     "right": "right", "rul": "right", "rml": "right", "rll": "right",
     "bilateral": "both", "bilaterally": "both", "both": "both",
 }  # fmt: skip
+_SPLITS = frozenset({".", ";", "and"})
 _ENDS = frozenset(".,;:()")
 REACH = 5
 """Words behind or before a side that say what it is the side of."""
@@ -113,7 +114,7 @@ def _around(said: Said, k: int) -> Iterator[Word]:
     for way in (reversed(said.words[:k]), said.words[k + 1 :]):
         left = NEAR
         for word in way:
-            if word.text in {".", ";"} or word.text in _SIDES or not left:
+            if word.text in _SPLITS or word.text in _SIDES or not left:
                 break
             if word.stem:
                 left -= 1
@@ -123,14 +124,36 @@ def _around(said: Said, k: int) -> Iterator[Word]:
 def _contradicted(reading: Reading, found: Sequence[Sided]) -> Iterator[Alert]:
     """Sides of the impression, and of what comes before the findings, against the findings."""
     stated = [sided for sided in found if sided.said.zone == FINDINGS]
-    both = any(one.side == "both" for one in found if one.said.zone == FRONT)
+    front = [sided for sided in found if sided.said.zone == FRONT]
+    both = any(one.side == "both" for one in front)
     for one in found:
+        if one.said.zone == FINDINGS:
+            yield from _odd(reading, one, found)
+            continue
+        bare = replace(one, near=one.head)
         if one.said.zone == IMPRESSION:
             yield from _against(reading, one, stated)
-        elif one.said.zone == FRONT and not both and one.said.statement.part in {"exam", "indication"}:
-            bare = replace(one, near=one.head)
-            if one.head - words_of("degrees"):
-                yield from _against(reading, bare, stated, FRONT_LIKE)
+            if not both and all(_alike(reading, bare, o) < LIKE for o in stated):
+                yield from _against(reading, bare, front, FRONT_LIKE)
+        elif not both and one.said.statement.part in {"exam", "indication"} and one.head:
+            yield from _against(reading, bare, stated, FRONT_LIKE)
+
+
+def _odd(reading: Reading, one: Sided, found: Sequence[Sided]) -> Iterator[Alert]:
+    """A side of the findings that two or more other places contradict and none repeats."""
+    heads = one.near & words_of("heads")
+    same = [o for o in found if o.said is not one.said and _same_head(reading, one, o)]
+    apart = [o for o in same if o.side not in {one.side, "both"}]
+    if one.side == "both" or not heads or len(apart) < 2 or len(apart) < len(same):  # noqa: PLR2004
+        return
+    told = [o for o in apart if o.near & heads and o.said.zone == IMPRESSION]
+    if told:
+        yield alert("side_odd", (one.start, one.end), (told[0].start, told[0].end))
+
+
+def _same_head(reading: Reading, one: Sided, other: Sided) -> bool:
+    both = reading.weight(one.head & other.head)
+    return both > LESS * max(reading.weight(one.head), reading.weight(other.head)) > 0
 
 
 def _against(
@@ -206,14 +229,17 @@ def _examined(reading: Reading) -> Iterator[Alert]:
     if any(_SIDES.get(w.text) == "both" for s in reading.zone(FRONT) for w in s.words):
         return
     limbs = list(_limbs(reading))
-    told: set[tuple[str, str]] = set()
-    for one in (limb for limb in limbs if limb.said.zone == FRONT):
+    told: set[str] = set()
+    for one in limbs:
         same = [o for o in limbs if o.part == one.part and o is not one]
         apart = next((o for o in same if o.side != one.side), None)
-        if apart is None or (one.part, apart.said.zone) in told:
+        if apart is None or one.part in told:
             continue
-        if apart.said.zone == FRONT or all(o.side != one.side for o in same):
-            told.add((one.part, apart.said.zone))
+        alone = all(o.side != one.side for o in same)
+        examined = one.said.zone == FRONT and (alone or apart.said.zone == FRONT)
+        named = any(o.said.zone == FRONT for o in same) and one.part != "breast"
+        if examined or (alone and named and len(same) > 1):
+            told.add(one.part)
             yield alert("side_examined", (one.start, one.end), (apart.start, apart.end))
 
 

@@ -173,7 +173,8 @@ def _conflicts(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]
 _DETAIL = re.compile(
     r"(?:\S+ ){0,24}?(?:(?:measuring|measures|spanning) (?:approximately |about |up to )?\d"
     r"|, (?:most )?(?:likely|probably|consistent with|compatible with|(?:with )?(?:the )?largest)\b"
-    r"|, which (?:may|is|measures))"
+    r"|, (?:more|especially|particularly|predominantly|suggesting|indicating|causing|resulting|leading)\b"
+    r"|(?:features|appearance) (?:consistent|compatible|suggestive)|, which (?:may|is|measures))"
 )
 _BOUND = re.compile(r"\b(?:greater|larger|more|less|over|above|exceed\w*|than|but|although|however)\b")
 _POINTING = re.compile(r"(?:the|this|these)\b")

@@ -11,7 +11,7 @@ from services.report_structurer.lexicon import load
 LIKE = 0.5
 """Likeness from which two measurements are of the same thing."""
 ROUNDING = 0.06
-"""Share by which a size may be rounded in the impression; at least half a unit of its last digit."""
+"""Share by which a size in whole centimetres may be rounded."""
 
 
 def number(reading: Reading) -> list[Alert]:
@@ -43,17 +43,17 @@ def _same(one: Size, other: Size) -> bool:
     """Whether a size repeats another, whole or its largest axis, rounded or not."""
     if _kind(one) != _kind(other):
         return False
-    own, others = one.mm or one.values, other.mm or other.values
+    own = list(zip(one.mm or one.values, one.whole, strict=True))
+    others = list(zip(other.mm or other.values, other.whole, strict=True))
     return all(any(_rounded(a, b) for b in others) for a in own) or all(
         any(_rounded(a, b) for b in own) for a in others
     )
 
 
-def _rounded(one: float, other: float) -> bool:
-    if one == other:
-        return True
-    coarse = max(one, other) >= 10 and (one % 10 == 0 or other % 10 == 0)  # noqa: PLR2004 - whole cm
-    return coarse and abs(one - other) <= ROUNDING * max(one, other)
+def _rounded(one: tuple[float, bool], other: tuple[float, bool]) -> bool:
+    """Whether two numbers agree, as far as whole centimetres are rounded ones."""
+    (a, first), (b, second) = one, other
+    return a == b or ((first != second) and abs(a - b) <= ROUNDING * max(a, b))
 
 
 def _unit_slip(one: Size, other: Size) -> bool:

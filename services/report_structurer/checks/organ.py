@@ -20,7 +20,7 @@ LIKE = 0.5
 
 def organ(reading: Reading) -> list[Alert]:
     """Organs of the impression that the findings do not give, and organs that do not fit."""
-    return [*_swapped(reading), *_unfit(reading)]
+    return [*_swapped(reading), *_unfit(reading), *_pairs(reading), *_unseen(reading)]
 
 
 def _swapped(reading: Reading) -> Iterator[Alert]:
@@ -38,7 +38,7 @@ def _elsewhere(
     reading: Reading, said: Said, word: Word, findings: Sequence[Said]
 ) -> Word | None:
     """The organ of the findings that say the same of another organ than this one."""
-    rest = _near(said, word) - words_of("organs") - words_of("degrees")
+    rest = _near(said, word) - words_of("organs") - (words_of("degrees") - words_of("heads"))
     if len(rest) < 2 or not rest & words_of("heads"):  # noqa: PLR2004 - one word is no finding
         return None
     likeness = [(_share(reading, rest, one), one) for one in findings]
@@ -92,3 +92,56 @@ def _beside(said: Said, k: int) -> Word | None:
             if behind.stem in words_of("organs"):
                 return behind
     return None
+
+
+_LESIONS = frozenset({"lesion", "hemangioma", "cyst", "nodule", "mass"})
+PAIR_REACH = 7
+"""Words from an organ over its finding to the organ that the finding is said to lie in."""
+
+
+def _pairs(reading: Reading) -> Iterator[Alert]:
+    """ "Hepatic lesion in the kidney"."""
+    for said in reading.said:
+        if said.zone == FRONT or "metastasis" in said.stems:
+            continue
+        for k, word in enumerate(said.words):
+            lesion = said.words[k + 1].stem if k + 1 < len(said.words) else ""
+            if word.stem in words_of("organs") and lesion in _LESIONS:
+                other = _placed_in(said.words[k + 2 : k + 2 + PAIR_REACH])
+                if other and other.stem != word.stem and not said.denied(word.start):
+                    yield alert("organ_pair", (word.start, word.end), (other.start, other.end))
+
+
+def _placed_in(words: Sequence[Word]) -> Word | None:
+    """The organ behind "in" or "of", up to the next mark."""
+    placed = False
+    for word in words:
+        if word.text in {",", ".", ";", "and", "or"}:
+            return None
+        if placed and word.stem in words_of("organs"):
+            return word
+        placed = placed or word.text in {"in", "of", "within"}
+    return None
+
+
+def _unseen(reading: Reading) -> Iterator[Alert]:
+    """A lesion of the impression in an organ that nothing else tells of, or only as normal."""
+    if not reading.complete:
+        return
+    for said in reading.zone(IMPRESSION):
+        for k, word in enumerate(said.words[:-1]):
+            lesion = said.words[k + 1].stem
+            if word.stem not in words_of("organs") or lesion not in _LESIONS or said.denied(word.start):
+                continue
+            others = [s for s in reading.said if s is not said and word.stem in s.stems]
+            findings = [s for s in others if s.zone == FINDINGS]
+            normal = findings and all(_is_normal(s) for s in findings)
+            if not others or (normal and len(others) == len(findings)):
+                spans = ((s.statement.start, s.statement.end) for s in findings[:1])
+                yield alert("organ_unseen", (word.start, said.words[k + 1].end), *spans)
+
+
+def _is_normal(said: Said) -> bool:
+    """Whether a statement finds nothing."""
+    stated = (w for w in said.words if w.stem in words_of("heads") and not said.denied(w.start))
+    return next(stated, None) is None

@@ -28,6 +28,7 @@ class Size:
         end: Offset behind the unit.
         about: Stems of its clause: what is measured, and where.
         earlier: Whether it is that of an earlier examination, or a bound.
+        whole: By axis, whether it is written in whole centimetres, as rounded sizes are.
     """
 
     said: Said
@@ -37,6 +38,7 @@ class Size:
     end: int
     about: frozenset[str]
     earlier: bool
+    whole: tuple[bool, ...] = ()
 
     @property
     def mm(self) -> tuple[float, ...]:
@@ -73,6 +75,7 @@ def _size(text: str, said: Said, group: Sequence[Fact]) -> Size:
         end=unit.end() if unit else end,
         about=_about(said, start, end),
         earlier=bool(_EARLIER.search(before)),
+        whole=tuple("." not in f.value and f.unit == "cm" for f in group),
     )
 
 

@@ -71,6 +71,9 @@ def _modality(reading: Reading) -> Iterator[Alert]:
             yield alert("modality", (first.start, first.end), (other.start, other.end))
             return
     odd = named - hinted
+    if named == hinted and len(named) == 1 and done - named and done | named == {"ct", "mr"}:
+        first = next(p for p in how if p.value not in named)
+        yield alert("modality", (title[0].start, title[0].end), (first.start, first.end))
     if named == {"ct", "mr"} and len(hinted) == 1 and done <= hinted:
         first, other = (next(p for p in title if p.value in group) for group in (odd, hinted))
         yield alert("modality", (first.start, first.end), (other.start, other.end))
