@@ -12,6 +12,7 @@ from services.report_structurer.checks.reading import (
     places,
     words_of,
 )
+from services.report_structurer.lexicon import load
 
 SUPPORT = 0.25
 """Share of an impression's words of content that the rest of the report must have."""
@@ -23,7 +24,7 @@ def contradiction(reading: Reading) -> list[Alert]:
     """Impressions without support, and grave findings without impression."""
     if not reading.complete:
         return []
-    return [*_unsupported(reading), *_left_out(reading)]
+    return [*_unsupported(reading), *_unfounded(reading), *_left_out(reading)]
 
 
 _EXEMPT = re.compile(
@@ -72,6 +73,27 @@ def _described(said: Said) -> frozenset[str]:
     return frozenset(stems - words_of("degrees"))
 
 
+def _unfounded(reading: Reading) -> Iterator[Alert]:
+    """Findings of the impression of which the findings tell neither by name nor by sign."""
+    kin: dict[str, list[str]] = load("checks")["kin"]
+    found = [w for s in reading.zone(FINDINGS) for w in s.words]
+    stated = {w.stem for s in reading.zone(FINDINGS) for w in s.words if not s.denied(w.start)}
+    named = {word.stem for word in found}
+    told: set[str] = set()
+    for said in reading.zone(IMPRESSION):
+        if _ADVISES.search(said.plain):
+            continue
+        for word in said.words:
+            signs = kin.get(word.stem)
+            if signs is None or word.stem in told or said.denied(word.start):
+                continue
+            if word.stem in named or stated & set(signs) or not said.current(word.start):
+                continue
+            told.add(word.stem)
+            yield alert("head_unsupported", (word.start, word.end))
+
+
+_ADVISES = re.compile(r"\b(?:recommend\w*|history|status|known|evaluat\w*|exclude\w*|rule|if|risk|cannot)\b")
 _PAST = re.compile(
     r"\b(?:old|healed|chronic|remote|prior|previous|status post|history|repair|resolved|unchanged|stable|treated)\b"
 )
