@@ -16,6 +16,8 @@ from services.report_structurer.lexicon import load
 
 SUPPORT = 0.25
 """Share of an impression's words of content that the rest of the report must have."""
+MOST = 2
+"""Unsupported statements above which the impression is none, but findings under its heading."""
 NAMED = 0.4
 """Share of a grave finding's words that the impression must have."""
 
@@ -24,9 +26,15 @@ def contradiction(reading: Reading) -> list[Alert]:
     """Impressions without support, and grave findings without impression."""
     if not reading.complete:
         return []
-    return [*_unsupported(reading), *_unfounded(reading), *_left_out(reading)]
+    if not any(places(s, name) for s in reading.said for name in _IMAGED):
+        return []
+    unsupported = list(_unsupported(reading))
+    if len(unsupported) > MOST:
+        unsupported = []
+    return [*unsupported, *_unfounded(reading), *_left_out(reading)]
 
 
+_IMAGED = ("modalities", "modality_terms", "imaged")
 _EXEMPT = re.compile(
     r"\b(?:recommend\w*|correlat\w*|advis\w*|should|consider\w*|discuss\w*|history|known|status|prior"
     r"|previous|compared|study|examination|exam|normal|negative|no|not|without|unremarkable|intact|patent"
@@ -106,7 +114,8 @@ def _left_out(reading: Reading) -> Iterator[Alert]:
         if _PAST.search(said.plain):
             continue
         for k, word in enumerate(said.words):
-            named = word.stem in words_of("grave") and word.text != "hemorrhagic"
+            heading = said.words[k + 1 : k + 2] and said.words[k + 1].text == ":"
+            named = word.stem in words_of("grave") and word.text != "hemorrhagic" and not heading
             if not named or said.denied(word.start):
                 continue
             if k + 1 < len(said.words) and said.words[k + 1].text.startswith("effect"):

@@ -93,7 +93,7 @@ _COMPARES = re.compile(
     r"|(?:unchanged|since|from|to|on|than) (?:the |a )?(?:prior|previous|last)|(?:prior|previous) (?:study|exam|examination|ct|mri|scan|imaging|studies)"
     r"|previously (?:seen|noted|described|measured|identified|demonstrated)|unchanged)\b"
 )
-_NOT_IMAGED = re.compile(r"\bcompared (?:to|with) (?:the )?(?:contralateral|left|right|other|opposite|normal|adjacent|patient)|\b(?:history|surgery|fracture|trauma|recommend\w*|follow)\b|\bno (?:prior|previous|comparison)|not available|(?:for|without) comparison")
+_NOT_IMAGED = re.compile(r"\bcompared (?:to|with) (?:the )?(?:contralateral|left|right|other|opposite|normal|adjacent|patient)|\b(?:history|surgery|fracture|trauma|recommend\w*|follow)\b|\bno (?:prior|previous|comparison)|not available|(?:for|without) comparison|advis\w*|absence of|correlat\w*")
 
 
 def _compared(reading: Reading) -> Iterator[Alert]:

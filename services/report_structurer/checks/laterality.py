@@ -71,8 +71,9 @@ def _sided(said: Said) -> Iterator[Sided]:
     """Sides of a statement with what has them."""
     for k, word in enumerate(said.words):
         side = _SIDES.get(word.text)
-        if side is None:
+        if side is None or (k > 1 and _joined(said, k - 2)):
             continue
+        side = "both" if _joined(said, k) else side
         near = frozenset(w.stem for w in _around(said, k) if w.stem)
         more = _more(said, k)
         head = _behind(said, k) or _before(said, k)
@@ -80,6 +81,15 @@ def _sided(said: Said) -> Iterator[Sided]:
             head = frozenset(w.stem for w in said.words[max(0, k - 12) : k] if w.stem)
             head -= words_of("more")
         yield Sided(said, side, word.start, word.end, head, near | head, more)
+
+
+def _joined(said: Said, k: int) -> bool:
+    """Whether two sides have what follows: "left and right kidneys"."""
+    three = [word.text for word in said.words[k : k + 3]]
+    return len(three) > 2 and {three[0], three[2]} == {"left", "right"} and three[1] in _JOINING  # noqa: PLR2004
+
+
+_JOINING = frozenset({"and", "or", "/"})
 
 
 def _more(said: Said, k: int) -> bool:
@@ -90,6 +100,7 @@ def _more(said: Said, k: int) -> bool:
 def _behind(said: Said, k: int) -> frozenset[str]:
     """Stems behind a side up to the end of its phrase."""
     stems: list[str] = []
+    k += 2 if _joined(said, k) else 0
     for word in said.words[k + 1 : k + 1 + REACH]:
         if word.text in _ENDS or word.text in words_of("breaks") or word.text in _SIDES:
             break
@@ -165,6 +176,9 @@ def _against(
     if other is None or best < least or other.side == one.side:
         return
     if one.side == "both" and _each(likeness, best):
+        return
+    toward = reading.report.text[max(0, one.start - 7) : one.start].lower() == "to the "
+    if toward and other.side == "both":
         return
     support = max((a * _support(one.side, o.side) for a, o in likeness), default=0.0)
     if support < best * LESS:

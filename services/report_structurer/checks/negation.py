@@ -51,7 +51,7 @@ def negation(reading: Reading) -> list[Alert]:
     if not reading.complete:
         return []
     found = mentions(reading)
-    return [*_conflicts(reading, found), *_described(reading, found)]
+    return [*_conflicts(reading, found), *_described(reading, found), *_lost(reading, found)]
 
 
 def mentions(reading: Reading) -> list[Mention]:
@@ -63,7 +63,10 @@ def _mentions(said: Said) -> Iterator[Mention]:
     if said.zone not in {FINDINGS, IMPRESSION}:
         return
     for k, word in enumerate(said.words):
-        if word.stem in words_of("heads") and word.text != "nodal" and said.current(word.start):
+        heading = said.words[k + 1 : k + 2] and said.words[k + 1].text == ":"
+        if heading or word.text == "nodal" or not said.current(word.start):
+            continue
+        if word.stem in words_of("heads"):
             denied = said.denied(word.start)
             near = _clause(said, k)
             yield Mention(
@@ -176,6 +179,7 @@ _DETAIL = re.compile(
     r"|, (?:more|especially|particularly|predominantly|suggesting|indicating|causing|resulting|leading)\b"
     r"|(?:features|appearance) (?:consistent|compatible|suggestive)|, which (?:may|is|measures))"
 )
+_SIZED = re.compile(r"\b(?:measuring|measures|spanning|largest)\b")
 _BOUND = re.compile(r"\b(?:greater|larger|more|less|over|above|exceed\w*|than|but|although|however)\b")
 _POINTING = re.compile(r"(?:the|this|these)\b")
 
@@ -199,6 +203,25 @@ def _described(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]
             yield alert("denied_described", (denied[said].start, denied[said].end), span)
 
 
+_LOST = re.compile(
+    r"(?:(?:findings|impression) : |\d+ \. )?(?:there (?:is|are) )?(?:evidence (?:of|for) "
+    r"|(?:significant|acute|new|definite|abnormal|suspicious|focal|pathologic|enlarged|other|any|gross) )[^.;:]*\bor\b"
+    r"|[^.;:]*\bor\b[^.;:]* (?:identified|seen|observed|detected|noted|evident|appreciated) \.$"
+)
+_DOUBT = re.compile(
+    r"\b(?:may|might|could|possibl\w+|probabl\w+|likely|either|whether|versus|suggest\w*|represent\w*|consistent|if|consider\w*"
+    r"|recommend\w*|suspicious for|concern\w*|not|no|without|nor|more or less|with or without|and / or|one or|two or|or more|or less|or so)\b"
+)
+
+
+def _lost(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]:
+    """ "Fracture or dislocation is seen": what is stated is joined by "and"; by "or" it was denied."""
+    stated = {m.said for m in mentions if not m.denied}
+    for said in reading.said:
+        if said in stated and _LOST.match(said.plain) and not _DOUBT.search(said.plain):
+            yield alert("denial_lost", (said.statement.start, said.statement.end))
+
+
 FIRST = 25
 """Characters from the beginning within which a denial is that of the whole sentence."""
 
@@ -209,7 +232,9 @@ def _detail(said: Said) -> tuple[int, int] | None:
         whole = scope.start < scope.cue_start or scope.cue_start <= said.words[0].start + FIRST
         if scope.quality == "negated" and whole:
             behind = " ".join(w.text for w in said.words if w.start >= scope.cue_end)
-            if _DETAIL.match(behind) and not _BOUND.search(behind):
+            heads = (w for w in said.words if w.stem in words_of("heads"))
+            named = any(scope.start <= w.start < scope.end for w in heads) or _SIZED.search(behind)
+            if named and _DETAIL.match(behind) and not _BOUND.search(behind):
                 return scope.cue_start, said.statement.end
     return None
 
@@ -228,6 +253,9 @@ def _conflict(
 ) -> bool:
     if denied.said.zone == stated.said.zone or denied.narrowing - stated.narrowing:
         return False
+    mixed = any(m.said is denied.said and not m.denied for m in same)
+    if _same_words(denied, stated) and not mixed:
+        return True
     anywhere = not stated.sides and not stated.site and stated.stem not in words_of("generic")
     if denied.sides and stated.sides != denied.sides and not anywhere:
         return False
@@ -242,6 +270,14 @@ def _conflict(
     return not any(_explains(reading, denied, stated, other) for other in same)
 
 
+def _same_words(denied: Mention, stated: Mention) -> bool:
+    """Whether two statements differ in the denial alone."""
+    one, other = denied.said.stems, stated.said.stems
+    return len(one | other) > 1 and len(one & other) >= SAME_WORDS * len(one | other)
+
+
+SAME_WORDS = 0.75
+"""Share of the words of two statements that they share when one repeats the other."""
 OFTEN = 2
 """A finding stated and denied this often is told of place by place; more of the place must agree."""
 LIKE = 0.5
@@ -253,6 +289,8 @@ def _explains(reading: Reading, denied: Mention, stated: Mention, other: Mention
     if other is denied or other is stated:
         return False
     if other.denied and other.said.zone == stated.said.zone:
+        if other.narrowing & words_of("elsewhere"):
+            return False
         likeness = _twins(reading, denied, other)
     elif not other.denied and other.said.zone == denied.said.zone:
         likeness = _twins(reading, stated, other)
@@ -275,6 +313,16 @@ def _twins(reading: Reading, one: Mention, other: Mention) -> float:
     return both / max(reading.weight(one.site), reading.weight(other.site))
 
 
+_OPPOSED = tuple(
+    frozenset(pair)
+    for pair in (
+        ("medial", "lateral"), ("anterior", "posterior"), ("upper", "lower", "middle"), ("mid", "distal", "proximal"),
+        ("superior", "inferior"), ("cervical", "thoracic", "lumbar"), ("extensor", "flexor"), ("extrahepatic", "intrahepatic"),
+    )
+)  # fmt: skip
+"""Words of place of which one does not stand for another."""
+
+
 def _shares(one: Mention, other: Mention) -> bool:
     return bool(set(one.said.statement.sections) & set(other.said.statement.sections))
 
@@ -283,5 +331,7 @@ def _alike(reading: Reading, one: Mention, other: Mention) -> float:
     """How much two mentions speak of the same place, from 0 to 1."""
     if not one.site or not other.site:
         return 0.6 if _shares(one, other) or one.stem not in words_of("generic") else 0.3
+    if any((one.site & pair) - other.site and (other.site & pair) - one.site for pair in _OPPOSED):
+        return 0.0
     both = reading.weight(one.site & other.site)
     return both / min(reading.weight(one.site), reading.weight(other.site))

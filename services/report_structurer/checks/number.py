@@ -134,7 +134,7 @@ def _implausible(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
 
 
 _LITRES = re.compile(
-    r"\b\d{1,3}(?:\.\d+)?\s?(?:L|liters?|litres?)\b(?=[^.]{0,40}(?:contrast|intraven|\bIV\b|[A-Z][a-z]+(?:ist|in|vist|rem|scan|que|ray|paque)\b))"
+    r"\b\d{1,3}(?:\.\d+)?\s?(?:L|liters?|litres?)\b(?=[^.]{0,40}(?:contrast|intraven|\bIV\b|[A-Z][a-z]+(?:ist|in|vist|rem|scan|que|ray|paque|vue|dol)\b))"
 )
 
 
@@ -150,7 +150,9 @@ def _beyond(reading: Reading, size: Size) -> str:
     for entry in load("checks")["limits"]:
         low, high = entry["mm"]
         subject = entry["subject"]
-        measured = rf"\b(?:{subject})s?(?: gland)?(?: is| are| was)?(?: currently| now)? (?:measur\w+|spans?|of|up to)[^.;,]{{0,30}}$"
+        # What is measured in an organ is not the organ.
+        inside = r"(?<!of the )(?<!in the )(?<!of the right )(?<!of the left )(?<!in the right )(?<!in the left )"
+        measured = rf"{inside if entry.get('organ') else ''}\b(?:{subject})s?(?: gland)?(?: is| are| was)?(?: currently| now)? (?:measur\w+|spans?|of|up to)[^.;,]{{0,30}}$"
         led = rf"^\s*(?:[a-z-]+ ){{0,3}}(?:{subject})\b"
         told = re.search(measured, before) or (not entry.get("organ") and re.search(led, behind))
         if told and not low <= largest <= high:

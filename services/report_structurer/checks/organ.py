@@ -94,7 +94,7 @@ def _beside(said: Said, k: int) -> Word | None:
     return None
 
 
-_LESIONS = frozenset({"lesion", "hemangioma", "cyst", "nodule", "mass"})
+_LESIONS = frozenset({"lesion", "hemangioma", "cyst", "nodule", "mass", "fibroid", "tumor"})
 PAIR_REACH = 7
 """Words from an organ over its finding to the organ that the finding is said to lie in."""
 

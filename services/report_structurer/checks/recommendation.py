@@ -16,7 +16,7 @@ _ADVICE = re.compile(
     r"\b(?:recommend\w*|advis\w*|suggested|should be|follow ?up|warranted|consider\w*|further (?:evaluation|characterization|imaging|work ?up|assessment)|correlat\w*|biopsy|surveillance|may be (?:helpful|obtained|performed|useful)|is needed|required|necessary|consult\w*|referral)\b"
 )
 _ASKS = re.compile(r"\b(?:recommend\w*|is advised|are advised|follow ?up (?:with|is|in|ct|mri|imaging|ultrasound)|should be (?:obtained|performed|considered))\b")
-_GRAVE = re.compile(r"\b(?:suspicious|concerning|worrisome) for (?:a |an |metasta\w+ |primary )*(?:malignan\w+|neoplas\w+|carcinoma|cancer|tumou?r)\b|\bindeterminate\b")
+_GRAVE = re.compile(r"\b(?:suspicious|concerning|worrisome) for (?:a |an |metasta\w+ |primary )*(?:malignan\w+|neoplas\w+|carcinoma|cancer|tumou?r)\b|\bindeterminate (?:[a-z]+ )?(?:lesion|mass|nodule|cyst)")
 
 
 def recommendation(reading: Reading) -> list[Alert]:

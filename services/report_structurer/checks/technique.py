@@ -70,6 +70,9 @@ def _modality(reading: Reading) -> Iterator[Alert]:
             other = next(p for p in (*how, *terms) if p.value in several and p is not first)
             yield alert("modality", (first.start, first.end), (other.start, other.end))
             return
+    if not named and done == {"ct", "mr"} and len(hinted) == 1:
+        first = next(p for p in how if p.value not in hinted)
+        yield alert("modality", (first.start, first.end), (terms[0].start, terms[0].end))
     odd = named - hinted
     if named == hinted and len(named) == 1 and done - named and done | named == {"ct", "mr"}:
         first = next(p for p in how if p.value not in named)
