@@ -7,7 +7,8 @@ from evaluation.forms_words import Edit
 from evaluation.written import Written
 
 _SIZE = re.compile(
-    r"\b(\d+(?:\.\d+)?)((?:\s*(?:x|×|by)\s*\d+(?:\.\d+)?){0,2})\s*-?(mm|cm|millimeters?|centimeters?)\b",
+    r"\b(\d+(?:\.\d+)?)((?:\s*(?:x|×|by)\s*\d+(?:\.\d+)?){0,2})\s*-?(mm|cm|millimeters?"
+    r"|centimeters?)\b",
     re.IGNORECASE,
 )
 _LEVEL = re.compile(r"\b([CTL])(\d{1,2})([-/][CTLS]?\d{1,2})?\b")
@@ -18,7 +19,7 @@ _COUNTS = ("two", "three", "four", "five", "six")
 
 def _twice(report: Written) -> Iterator[re.Match[str]]:
     """Sizes that stand in findings and impression alike."""
-    found = [m for m in _SIZE.finditer(report.text, report.findings)]
+    found = list(_SIZE.finditer(report.text, report.findings))
     for one in found:
         same = [m for m in found if _plain(m) == _plain(one)]
         if {report.part(m.start()) for m in same} == {"findings", "impression"} and len(same) == 2:

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from evaluation.forms_words import Edit, like
 from evaluation.written import Written, content
 
-_MALE = re.compile(r"\b(?:prostate|prostatic|seminal vesicles?|testic\w+|testis|scrot\w+)\b", re.IGNORECASE)
-_FEMALE = re.compile(r"\b(?:uterus|uterine|ovar\w+|adnexa\w*|endometri\w+|pregnan\w+)\b", re.IGNORECASE)
+_MALE = re.compile(
+    r"\b(?:prostate|prostatic|seminal vesicles?|testic\w+|testis|scrot\w+)\b", re.IGNORECASE
+)
+_FEMALE = re.compile(
+    r"\b(?:uterus|uterine|ovar\w+|adnexa\w*|endometri\w+|pregnan\w+)\b", re.IGNORECASE
+)
 _SEX = {
     "male": "female", "female": "male", "man": "woman", "woman": "man", "he": "she", "she": "he",
     "his": "her", "gentleman": "lady", "boy": "girl", "girl": "boy",
@@ -38,9 +42,12 @@ def organ_of_the_other_sex(report: Written) -> Iterator[Edit]:
 
 
 _CONTRAST = re.compile(r"\b(without|with)(?=(?: iv| intravenous)? contrast)", re.IGNORECASE)
-_NO_DOSE = re.compile(r"without (?:the )?(?:use|administration|contrast|intravenous|iv)", re.IGNORECASE)
+_NO_DOSE = re.compile(
+    r"without (?:the )?(?:use|administration|contrast|intravenous|iv)", re.IGNORECASE
+)
 _DOSE = re.compile(
-    r"\d+(?:\.\d+)? ?(?:mL|cc)\b|(?:after|following|administration of)[^.]{0,60}contrast", re.IGNORECASE
+    r"\d+(?:\.\d+)? ?(?:mL|cc)\b|(?:after|following|administration of)[^.]{0,60}contrast",
+    re.IGNORECASE,
 )
 
 
@@ -63,7 +70,9 @@ _MODALITY = re.compile(r"\b(CT|MRI|MR|ultrasound)\b", re.IGNORECASE)
 
 def modality_swapped(report: Written) -> Iterator[Edit]:
     """Another modality in the title or the technique, which agree."""
-    compared = re.search(r"COMPARISONS?:.*?(?=[A-Z]{6,}:|$)", report.text[: report.findings], re.DOTALL)
+    compared = re.search(
+        r"COMPARISONS?:.*?(?=[A-Z]{6,}:|$)", report.text[: report.findings], re.DOTALL
+    )
     apart = compared.span() if compared else (0, 0)
     found = [
         m
@@ -76,8 +85,16 @@ def modality_swapped(report: Written) -> Iterator[Edit]:
             yield one.start(), one.end(), "MRI" if kinds == {"CT"} else "CT"
 
 
-_REGION = re.compile(r"\b(chest|abdomen|head|brain|knee|hip|shoulder|wrist|ankle|elbow|neck)\b", re.IGNORECASE)
-_ELSEWHERE = {"chest": "knee", "abdomen": "brain", "head": "abdomen", "brain": "chest", "neck": "hip"}
+_REGION = re.compile(
+    r"\b(chest|abdomen|head|brain|knee|hip|shoulder|wrist|ankle|elbow|neck)\b", re.IGNORECASE
+)
+_ELSEWHERE = {
+    "chest": "knee",
+    "abdomen": "brain",
+    "head": "abdomen",
+    "brain": "chest",
+    "neck": "hip",
+}
 
 
 def region_swapped(report: Written) -> Iterator[Edit]:
@@ -102,9 +119,12 @@ def date_impossible(report: Written) -> Iterator[Edit]:
 
 def comparison_denied(report: Written) -> Iterator[Edit]:
     """No comparison, although findings compare."""
-    field = re.search(r"COMPARISONS?:\s*([^.\n]*?(?:__|\d)[^.\n]*)\.?(?=\s|$)", report.text[: report.findings])
+    field = re.search(
+        r"COMPARISONS?:\s*([^.\n]*?(?:__|\d)[^.\n]*)\.?(?=\s|$)", report.text[: report.findings]
+    )
     compares = re.search(
-        r"\b(?:unchanged|compared (?:to|with)|interval|previous(?:ly)?|prior)\b", report.text[report.findings :]
+        r"\b(?:unchanged|compared (?:to|with)|interval|previous(?:ly)?|prior)\b",
+        report.text[report.findings :],
     )
     if field and compares:
         yield field.start(1), field.end(1), "None"
@@ -152,7 +172,9 @@ def change_flipped(report: Written) -> Iterator[Edit]:
             yield found.start(), found.end(), like(found[1], _CHANGE[found[1].lower()])
 
 
-_HOLLOW = re.compile(r"\b(?:no|not|without|normal|unremarkable|intact|patent|recommend\w*)\b", re.IGNORECASE)
+_HOLLOW = re.compile(
+    r"\b(?:no|not|without|normal|unremarkable|intact|patent|recommend\w*)\b", re.IGNORECASE
+)
 
 
 def _telling(report: Written, part: str) -> list[tuple[int, int]]:
@@ -164,13 +186,17 @@ def _telling(report: Written, part: str) -> list[tuple[int, int]]:
 
 
 _FINDING = re.compile(
-    r"\b(?:mass|cyst|lesions?|aneurysm|fractures?|hemorrhage|thromb\w+|embol\w+|metasta\w+|infarct\w*"
-    r"|abscess|pneumothorax|pneumonia|appendicitis|stenosis|thickening|effusions?|tears?|ascites|opacit\w+"
-    r"|atherosclerotic|degenerative|tendin\w+|edema|hernia|hematoma|synovitis|lymphadenopathy|stones?)\b",
+    r"\b(?:mass|cyst|lesions?|aneurysm|fractures?|hemorrhage|thromb\w+|embol\w+|metasta\w+"
+    r"|infarct\w*"
+    r"|abscess|pneumothorax|pneumonia|appendicitis|stenosis|thickening|effusions?|tears?"
+    r"|ascites|opacit\w+"
+    r"|atherosclerotic|degenerative|tendin\w+|edema|hernia|hematoma|synovitis|lymphadenopathy"
+    r"|stones?)\b",
     re.IGNORECASE,
 )
 _VAGUE = re.compile(
-    r"\b(?:this|these|phone|call|discussed|patient|should|considered|advised|report|refer|cannot|she|he"
+    r"\b(?:this|these|phone|call|discussed|patient|should|considered|advised|report|refer"
+    r"|cannot|she|he"
     r"|comparison|alternative|limited)\b",
     re.IGNORECASE,
 )
@@ -199,15 +225,22 @@ def main_finding_left_out(report: Written) -> Iterator[Edit]:
         found = _GRAVE.search(report.text, a, b)
         rest = report.text[report.impression : a] + report.text[b:]
         nouns = content(report.text[a:b])
-        told = any(
-            re.search(rf"\b{found[0]}", report.text[c:d], re.IGNORECASE) and not _HOLLOW.search(report.text[c:d])
-            for c, d in report.within("findings")
-        ) if found else False
+        told = (
+            any(
+                re.search(rf"\b{found[0]}", report.text[c:d], re.IGNORECASE)
+                and not _HOLLOW.search(report.text[c:d])
+                for c, d in report.within("findings")
+            )
+            if found
+            else False
+        )
         if found and told and len(content(rest)) > 5 and len(nouns & content(rest)) < 2:
             yield a, b, ""
 
 
-_ADVICE = re.compile(r"\b(?:recommend\w*|advised|suggested|should be|follow[- ]?up)\b", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"\b(?:recommend\w*|advised|suggested|should be|follow[- ]?up)\b", re.IGNORECASE
+)
 
 
 def advice_left_out(report: Written) -> Iterator[Edit]:

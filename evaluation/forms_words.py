@@ -65,13 +65,20 @@ _DENIALS = (
     (re.compile(r"\bNo (?:definite |convincing )?(?:evidence|signs?) (?:of|for) "), "Evidence of "),
     (re.compile(r"\bNo (?=[a-z])"), ""),
     (re.compile(r"\bwithout (?:evidence of |signs of )?(?!contrast|the )"), "with "),
-    (re.compile(r"\b(is|are|was|were) not (?=seen|identified|observed|present|noted|evident)"), r"\1 "),
+    (
+        re.compile(r"\b(is|are|was|were) not (?=seen|identified|observed|present|noted|evident)"),
+        r"\1 ",
+    ),
 )
-_QUALIFIED = re.compile(r"\bother\b|\badditional\b|\bremain|\bchange\b|\bcontrast\b|\bprior\b|\bprevious")
+_QUALIFIED = re.compile(
+    r"\bother\b|\badditional\b|\bremain|\bchange\b|\bcontrast\b|\bprior\b|\bprevious"
+)
 
 
 def _denied(sentence: str) -> bool:
-    return bool(re.search(r"\b(?:no|not|without|free of|negative|absent|nor)\b", sentence, re.I))
+    return bool(
+        re.search(r"\b(?:no|not|without|free of|negative|absent|nor)\b", sentence, re.IGNORECASE)
+    )
 
 
 def _other_parts(report: Written, at: int) -> Iterator[str]:
@@ -96,10 +103,22 @@ def denial_removed(report: Written) -> Iterator[Edit]:
 
 
 _AFFIRMED = (
-    (re.compile(r"\bThere (is|are) (?:an? |mild |moderate |small |large |multiple |new )*(?!no\b)(?=[a-z])"), r"There \1 no "),
-    (re.compile(r"\b(is|are|was|were) (?=seen|identified|observed|present|noted|evident)"), r"\1 not "),
+    (
+        re.compile(
+            r"\bThere (is|are) (?:an? |mild |moderate |small |large |multiple "
+            r"|new )*(?!no\b)(?=[a-z])"
+        ),
+        r"There \1 no ",
+    ),
+    (
+        re.compile(r"\b(is|are|was|were) (?=seen|identified|observed|present|noted|evident)"),
+        r"\1 not ",
+    ),
     (re.compile(r"(?<=[.:] )(?:An? |Mild |Moderate |Small |Large |Multiple )(?=[a-z])"), "No "),
-    (re.compile(r"(?<=[.:] )(?:An? |Mild |Moderate |Small |Large |Multiple )(?=[a-z])"), "No evidence of "),
+    (
+        re.compile(r"(?<=[.:] )(?:An? |Mild |Moderate |Small |Large |Multiple )(?=[a-z])"),
+        "No evidence of ",
+    ),
 )
 
 
@@ -109,20 +128,34 @@ def denial_inserted(report: Written) -> Iterator[Edit]:
         for found in pattern.finditer(report.text, report.findings):
             a, b = report.sentence(found.start())
             whole = report.text[a:b]
-            if _denied(whole) or re.search(r"\b(?:normal|intact|unremarkable|clear|patent)\b", whole):
+            if _denied(whole) or re.search(
+                r"\b(?:normal|intact|unremarkable|clear|patent)\b", whole
+            ):
                 continue
             nouns = content(re.split(r"[,;:()]", whole)[0])
-            twins = [s for s in _other_parts(report, a) if len(nouns & content(s)) >= min(3, len(nouns))]
+            twins = [
+                s for s in _other_parts(report, a) if len(nouns & content(s)) >= min(3, len(nouns))
+            ]
             if len(nouns) > 1 and twins and not any(_denied(s) for s in twins):
                 yield found.start(), found.end(), found.expand(by)
 
 
 _ORGANS: tuple[tuple[tuple[str, str], ...], ...] = (
     (
-        ("liver", "hepatic"), ("spleen", "splenic"), ("pancreas", "pancreatic"),
-        ("kidney", "renal"), ("lung", "pulmonary"), ("bladder", "vesical"), ("uterus", "uterine"),
-        ("stomach", "gastric"), ("colon", "colonic"), ("gallbladder", "gallbladder"),
-        ("thyroid", "thyroid"), ("heart", "cardiac"), ("prostate", "prostatic"), ("ovary", "ovarian"),
+        ("liver", "hepatic"),
+        ("spleen", "splenic"),
+        ("pancreas", "pancreatic"),
+        ("kidney", "renal"),
+        ("lung", "pulmonary"),
+        ("bladder", "vesical"),
+        ("uterus", "uterine"),
+        ("stomach", "gastric"),
+        ("colon", "colonic"),
+        ("gallbladder", "gallbladder"),
+        ("thyroid", "thyroid"),
+        ("heart", "cardiac"),
+        ("prostate", "prostatic"),
+        ("ovary", "ovarian"),
     ),
     (("femur", "femoral"), ("tibia", "tibial"), ("humerus", "humeral"), ("fibula", "fibular")),
     (("cerebellum", "cerebellar"), ("brainstem", "pontine"), ("thalamus", "thalamic")),

@@ -1,7 +1,7 @@
 """Puts one known error into a report, such as a second reader of the report could find.
 
-An error is put in only where the rest of the report tells that it is wrong: a second mention, or what
-no body and no calendar has. Seeded: the same report, kind and seed give the same error.
+An error is put in only where the rest of the report tells that it is wrong: a second mention, or
+what no body and no calendar has. Seeded: the same report, kind and seed give the same error.
 """
 
 import random

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 _HEADINGS = {
     "findings": r"FINDINGS|Findings",
@@ -12,11 +13,17 @@ _HEADINGS = {
 _SENTENCE = re.compile(r"(?:[^.!?\n]|(?<=\d)\.(?=\d))+[.!?]?")
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _STOP = frozenset(
-    "with without there that this these those from which seen noted identified measuring measures"
-    " measure evidence significant small large mild moderate severe within into also have been were"
-    " image images series approximately likely suggestive consistent findings finding right left"
-    " bilateral bilaterally normal unremarkable appears appear present demonstrates demonstrated"
-    " shows showing other further evaluation clinical correlation recommended described above".split()
+    re.findall(
+        r"\w+",
+        """
+        with without there that this these those from which seen noted identified measuring
+        measures measure evidence significant small large mild moderate severe within into also
+        have been were image images series approximately likely suggestive consistent findings
+        finding right left bilateral bilaterally normal unremarkable appears appear present
+        demonstrates demonstrated shows showing other further evaluation clinical correlation
+        recommended described above
+        """,
+    )
 )
 
 
@@ -46,7 +53,7 @@ class Written:
         bounds = [0, self.findings, self.impression, len(self.text)]
         return tuple(
             m.span()
-            for a, b in zip(bounds, bounds[1:], strict=False)
+            for a, b in pairwise(bounds)
             for m in _SENTENCE.finditer(self.text, a, b)
             if m[0].strip()
         )

@@ -1,7 +1,8 @@
 """Critical findings: what somebody must be told of at once, within hours or within days.
 
-Only what findings or impression state: not denied, not past, not supposed, not merely asked for. What
-is stated with doubt counts, marked `uncertain`: a suspected embolism is as urgent as a certain one.
+Only what findings or impression state: not denied, not past, not supposed, not merely asked for.
+What is stated with doubt counts, marked `uncertain`: a suspected embolism is as urgent as a certain
+one.
 """
 
 from collections.abc import Iterator

@@ -3,6 +3,7 @@
 from services.report_structurer.checks.alert import Alert, Span
 from services.report_structurer.checks.contradiction import contradiction
 from services.report_structurer.checks.date import date
+from services.report_structurer.checks.denial import denial
 from services.report_structurer.checks.labels import labels
 from services.report_structurer.checks.laterality import laterality
 from services.report_structurer.checks.negation import negation
@@ -20,6 +21,7 @@ __all__ = ["Alert", "check"]
 _CHECKS = (
     laterality,
     negation,
+    denial,
     normality,
     number,
     labels,

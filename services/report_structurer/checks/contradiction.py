@@ -36,13 +36,18 @@ def contradiction(reading: Reading) -> list[Alert]:
 
 _IMAGED = ("modalities", "modality_terms", "imaged")
 _EXEMPT = re.compile(
-    r"\b(?:recommend\w*|correlat\w*|advis\w*|should|consider\w*|discuss\w*|history|known|status|prior"
-    r"|previous|compared|study|examination|exam|normal|negative|no|not|without|unremarkable|intact|patent"
-    r"|clear|procedure|biopsy|needle|patient|report|above|see|further|cannot|alternative\w*|course|stable|birads|rads|classification|category|specimens?|cores?|marked|utilizing|sterile)\b"
+    r"\b(?:recommend\w*|correlat\w*|advis\w*|should|consider\w*|discuss\w*|history|known|status"
+    r"|prior"
+    r"|previous|compared|study|examination|exam|normal|negative|no|not|without|unremarkable"
+    r"|intact|patent"
+    r"|clear|procedure|biopsy|needle|patient|report|above|see|further|cannot|alternative\w*"
+    r"|course|stable|birads|rads|classification|category|specimens?|cores?|marked|utilizing"
+    r"|sterile)\b"
 )
 """Words of statements that the findings need not support: advice, history, denial, procedure."""
 _INFERENCE = re.compile(
-    r"\b(?:consistent|compatible|suggest\w*|likely|represent\w*|diagnos\w*|concern\w*|suspicious|differential"
+    r"\b(?:consistent|compatible|suggest\w*|likely|represent\w*|diagnos\w*|concern\w*"
+    r"|suspicious|differential"
     r"|given|possib\w*|probab\w*|favor\w*|may|could|due|related|versus|reflect\w*|secondary)\b"
 )
 _LEVEL = re.compile(r"\b[CTLS]\d{1,2}\b")
@@ -101,9 +106,12 @@ def _unfounded(reading: Reading) -> Iterator[Alert]:
             yield alert("head_unsupported", (word.start, word.end))
 
 
-_ADVISES = re.compile(r"\b(?:recommend\w*|history|status|known|evaluat\w*|exclude\w*|rule|if|risk|cannot)\b")
+_ADVISES = re.compile(
+    r"\b(?:recommend\w*|history|status|known|evaluat\w*|exclude\w*|rule|if|risk|cannot)\b"
+)
 _PAST = re.compile(
-    r"\b(?:old|healed|chronic|remote|prior|previous|status post|history|repair|resolved|unchanged|stable|treated)\b"
+    r"\b(?:old|healed|chronic|remote|prior|previous|status post|history|repair|resolved"
+    r"|unchanged|stable|treated)\b"
 )
 
 

@@ -1,6 +1,6 @@
-"""Dates that cannot be, comparisons that are denied or lie ahead, changes in opposite directions."""
+"""Dates that cannot be, comparisons denied or ahead, changes in opposite directions."""
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Iterator
 
@@ -21,7 +21,20 @@ _MONTH = re.compile(
     r"\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b",
     re.IGNORECASE,
 )
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 
 
 def date(reading: Reading) -> list[Alert]:
@@ -29,21 +42,21 @@ def date(reading: Reading) -> list[Alert]:
     return [*_impossible(reading), *_later(reading), *_compared(reading), *_changes(reading)]
 
 
-def _read(year: int, month: int, day: int) -> datetime.date | None:
+def _read(year: int, month: int, day: int) -> dt.date | None:
     year += 2000 if year < 50 else 1900 if year < 100 else 0  # noqa: PLR2004 - two-digit years
     try:
-        return datetime.date(year, month, day)
+        return dt.date(year, month, day)
     except ValueError:
         return None
 
 
-def _days(text: str) -> Iterator[tuple[Span, list[datetime.date]]]:
+def _days(text: str) -> Iterator[tuple[Span, list[dt.date]]]:
     """Dates as written, with every day they may mean; none for what is no day."""
     for found in _DATE.finditer(text):
         first, second, third = int(found[1]), int(found[3]), int(found[4])
         if len(found[1]) == 4:  # noqa: PLR2004 - the year comes first
             orders = [(first, second, third)]
-        elif found[2] == "." and len(found[4]) < 4 or len(found[1]) == 3 or len(found[4]) == 3:  # noqa: PLR2004
+        elif (found[2] == "." and len(found[4]) < 4) or len(found[1]) == 3 or len(found[4]) == 3:  # noqa: PLR2004
             continue
         else:
             orders = [(third, first, second), (third, second, first)]
@@ -60,7 +73,9 @@ def _impossible(reading: Reading) -> Iterator[Alert]:
 
 
 _EXAMINED = re.compile(
-    r"(?:exam(?:ination)? date|date of (?:exam(?:ination)?|study|service)|study date|current (?:examination|study|exam)|present (?:examination|study)|performed on)\W*(?:is |of |from |dated )*$",
+    r"(?:exam(?:ination)? date|date of (?:exam(?:ination)?|study|service)|study date"
+    r"|current (?:examination|study|exam)|present (?:examination|study)|performed on)\W*(?:is "
+    r"|of |from |dated )*$",
     re.IGNORECASE,
 )
 
@@ -68,8 +83,8 @@ _EXAMINED = re.compile(
 def _later(reading: Reading) -> Iterator[Alert]:
     """Comparisons dated after the examination, whichever way the dates are read."""
     text = reading.report.text
-    examined: tuple[Span, list[datetime.date]] | None = None
-    compared: list[tuple[Span, list[datetime.date]]] = []
+    examined: tuple[Span, list[dt.date]] | None = None
+    compared: list[tuple[Span, list[dt.date]]] = []
     for span, days in _days(text):
         if days and _EXAMINED.search(text[max(0, span[0] - 60) : span[0]]):
             examined = examined or (span, days)
@@ -81,27 +96,55 @@ def _later(reading: Reading) -> Iterator[Alert]:
 
 
 def _part(reading: Reading, at: int) -> str:
-    return next((s.statement.part for s in reading.said if s.statement.start <= at < s.statement.end), "")
+    return next(
+        (s.statement.part for s in reading.said if s.statement.start <= at < s.statement.end), ""
+    )
 
 
 _NONE = re.compile(
-    r"^\s*comparisons?\s*:\s*(?:none|nil|no\b(?! significant)|not available|n/?a\b|there are no)|\bno (?:prior|previous|relevant|comparison)[a-z ]*(?:stud|exam|ct|mri|imag|prior|available|comparison)|^\s*comparisons?\s*:\s*no\b",
+    r"^\s*comparisons?\s*:\s*(?:none|nil|no\b(?! significant)|not available|n/?a\b"
+    r"|there are no)|\bno (?:prior|previous|relevant|comparison)[a-z ]*(?:stud|exam|ct|mri|imag"
+    r"|prior|available|comparison)|^\s*comparisons?\s*:\s*no\b",
     re.IGNORECASE,
 )
 _COMPARES = re.compile(
-    r"\b(?:compar(?:ed|ison) (?:to|with|is made)|interval (?:increase|decrease|change|development|enlargement|growth|progression|resolution|improvement|worsening)"
-    r"|(?:unchanged|since|from|to|on|than) (?:the |a )?(?:prior|previous|last)|(?:prior|previous) (?:study|exam|examination|ct|mri|scan|imaging|studies)"
+    r"\b(?:compar(?:ed|ison) (?:to|with|is made)|interval (?:increase|decrease|change"
+    r"|development|enlargement|growth|progression|resolution|improvement|worsening)"
+    r"|(?:unchanged|since|from|to|on|than) (?:the |a )?(?:prior|previous|last)|(?:prior"
+    r"|previous) (?:study|exam|examination|ct|mri|scan|imaging|studies)"
     r"|previously (?:seen|noted|described|measured|identified|demonstrated)|unchanged)\b"
 )
-_NOT_IMAGED = re.compile(r"\bcompared (?:to|with) (?:the )?(?:contralateral|left|right|other|opposite|normal|adjacent|patient)|\b(?:history|surgery|fracture|trauma|recommend\w*|follow)\b|\bno (?:prior|previous|comparison)|not available|(?:for|without) comparison|advis\w*|absence of|correlat\w*")
+_NOT_IMAGED = re.compile(
+    r"\bcompared (?:to|with) (?:the )?(?:contralateral|left|right|other|opposite|normal"
+    r"|adjacent|patient)|\b(?:history|surgery|fracture|trauma|recommend\w*|follow)\b"
+    r"|\bno (?:prior|previous|comparison)|not available|(?:for|without) comparison|advis\w*"
+    r"|absence of|correlat\w*"
+)
 
 
 def _compared(reading: Reading) -> Iterator[Alert]:
     """No comparison at hand, and yet compared."""
-    denied = next((s for s in reading.said if s.statement.part == "comparison" and _NONE.search(s.statement.text)), None)
+    denied = next(
+        (
+            s
+            for s in reading.said
+            if s.statement.part == "comparison" and _NONE.search(s.statement.text)
+        ),
+        None,
+    )
     if denied is None:
-        denied = next((s for s in reading.said if s.zone == "front" and re.match(r"\s*comparisons?\s*:\s*no", s.statement.text, re.IGNORECASE)), None)
-    if denied is None or any(s.statement.part == "comparison" and _days_in(s) for s in reading.said):
+        denied = next(
+            (
+                s
+                for s in reading.said
+                if s.zone == "front"
+                and re.match(r"\s*comparisons?\s*:\s*no", s.statement.text, re.IGNORECASE)
+            ),
+            None,
+        )
+    if denied is None or any(
+        s.statement.part == "comparison" and _days_in(s) for s in reading.said
+    ):
         return
     for said in (*reading.zone(FINDINGS), *reading.zone(IMPRESSION)):
         found = _COMPARES.search(said.plain)
@@ -120,8 +163,18 @@ def _days_in(said: Said) -> bool:
 
 def _changes(reading: Reading) -> Iterator[Alert]:
     """An increase in the findings that the impression calls a decrease, or stable."""
-    found = [(s, p) for s in reading.zone(FINDINGS) for p in places(s, "changes") if not s.denied(p.start)]
-    closing = [(s, p) for s in reading.zone(IMPRESSION) for p in places(s, "changes") if not s.denied(p.start)]
+    found = [
+        (s, p)
+        for s in reading.zone(FINDINGS)
+        for p in places(s, "changes")
+        if not s.denied(p.start)
+    ]
+    closing = [
+        (s, p)
+        for s in reading.zone(IMPRESSION)
+        for p in places(s, "changes")
+        if not s.denied(p.start)
+    ]
     for said, place in closing:
         own = _about(said, place)
         likeness = [(_alike(reading, own, _about(s, p)), s, p) for s, p in found]

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from services.report_structurer.checks.alert import Alert, alert
 from services.report_structurer.checks.reading import FINDINGS, IMPRESSION, Reading, Said, words_of
 
-_LEVEL = re.compile(r"\b([CTLS])(\d{1,2})(?:\s?[-/–]\s?([CTLS])?(\d{1,2}))?\b(?!\s*(?:-?weighted|hyper|hypo|signal|iso))")
+_LEVEL = re.compile(
+    r"\b([CTLS])(\d{1,2})(?:\s?[-/–]\s?([CTLS])?(\d{1,2}))?\b(?!\s*(?:-?weighted|hyper|hypo"
+    r"|signal|iso))"
+)
 _THROUGH = re.compile(r"\s*(?:through|to)\s*$")
 _ORDER = {"C": 0, "T": 7, "L": 19, "S": 24}
 """Vertebrae before the first of each region."""
@@ -74,7 +77,8 @@ def _covers(wide: _Level, narrow: _Level) -> bool:
 
 
 _GRADE = re.compile(
-    r"\b(grade|type|stage|segment|(?:pi|bi|li|ti|o|lung)-?\s?rads(?: v\d)?(?: category| score)?(?: of)?|fazekas|bosniak(?: category)?)"
+    r"\b(grade|type|stage|segment|(?:pi|bi|li|ti|o|lung)-?\s?rads(?: v\d)?(?: category"
+    r"| score)?(?: of)?|fazekas|bosniak(?: category)?)"
     r"\s*:?\s*([0-6][a-c]?|iv[ab]?|vi{0,3}|i{1,3}|viii)\b",
     re.IGNORECASE,
 )
@@ -85,7 +89,9 @@ def _graded(reading: Reading, zone: str) -> list[tuple[str, str, Said, int, int]
     made = []
     for said in reading.zone(zone):
         for found in _GRADE.finditer(said.statement.text):
-            name = re.sub(r"[^a-z]", "", found[1].lower()).replace("category", "").replace("score", "")
+            name = (
+                re.sub(r"[^a-z]", "", found[1].lower()).replace("category", "").replace("score", "")
+            )
             value = _ROMAN.get(found[2].lower(), found[2].lower())
             at = said.statement.start
             made.append((name, value, said, at + found.start(), at + found.end()))
@@ -101,7 +107,18 @@ def _grades(reading: Reading) -> Iterator[Alert]:
             yield alert("grade_differs", (start, end), other[3:])
 
 
-_NUMBERS = {"one": 1, "single": 1, "solitary": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
+_NUMBERS = {
+    "one": 1,
+    "single": 1,
+    "solitary": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+}
 COUNTED_REACH = 4
 """Words behind a count in which stands what is counted."""
 
@@ -122,7 +139,7 @@ def _counted(reading: Reading, zone: str) -> list[tuple[str, int, Said, int, int
 
 def _counts(reading: Reading) -> Iterator[Alert]:
     found, closing = _counted(reading, FINDINGS), _counted(reading, IMPRESSION)
-    for name, count, said, start, end in closing:
+    for name, count, _, start, end in closing:
         same = [f for f in found if f[0] == name]
         if same and count > 1 and all(f[1] != count for f in same) and len(same) == 1:
             yield alert("count_differs", (start, end), same[0][3:])

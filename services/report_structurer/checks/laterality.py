@@ -29,7 +29,9 @@ NEAR = 9
 """Words around a side that say what is found there."""
 
 
-LIKE, FRONT_LIKE, LESS = 0.5, 0.99, 0.75
+AROUND = 0.4
+"""Weight of a word around, beside one of what has the side."""
+LIKE, BOTH_LIKE, FRONT_LIKE, LESS = 0.5, 0.65, 0.99, 0.75
 """Likeness from which two places speak of the same; and how much less another place must have."""
 
 
@@ -45,6 +47,7 @@ class Sided:
         head: Stems of what has the side: "maxillary", "sinus".
         near: Stems of what is said there, with those of the head.
         more: Whether it only says which side has more.
+        denied: Whether it is denied.
     """
 
     said: Said
@@ -54,6 +57,7 @@ class Sided:
     head: frozenset[str]
     near: frozenset[str]
     more: bool
+    denied: bool
 
 
 def laterality(reading: Reading) -> list[Alert]:
@@ -76,11 +80,12 @@ def _sided(said: Said) -> Iterator[Sided]:
         side = "both" if _joined(said, k) else side
         near = frozenset(w.stem for w in _around(said, k) if w.stem)
         more = _more(said, k)
+        denied = said.denied(word.start) or said.denied(word.end + 1)
         head = _behind(said, k) or _before(said, k)
         if more and not _behind(said, k):
             head = frozenset(w.stem for w in said.words[max(0, k - 12) : k] if w.stem)
             head -= words_of("more")
-        yield Sided(said, side, word.start, word.end, head, near | head, more)
+        yield Sided(said, side, word.start, word.end, head, near | head, more, denied)
 
 
 def _joined(said: Said, k: int) -> bool:
@@ -175,6 +180,8 @@ def _against(
     best, other = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
     if other is None or best < least or other.side == one.side:
         return
+    if other.side == "both" and best < BOTH_LIKE:
+        return
     if one.side == "both" and _each(likeness, best):
         return
     toward = reading.report.text[max(0, one.start - 7) : one.start].lower() == "to the "
@@ -203,10 +210,11 @@ def _support(side: str, other: str) -> float:
 def _alike(reading: Reading, one: Sided, other: Sided) -> float:
     """How much two sided places speak of the same, from 0 to 1."""
     head = one.head & other.near
-    if (one.head and not head) or one.more != other.more:
+    if (one.head and not head) or (one.more, one.denied) != (other.more, other.denied):
         return 0.0
-    own = reading.weight(one.head) + 0.4 * reading.weight(one.near - one.head)
-    shared = reading.weight(head) + 0.4 * reading.weight((one.near - one.head) & other.near)
+    around = min(reading.weight(o.near - one.head) for o in (one, other))
+    own = reading.weight(one.head) + AROUND * around
+    shared = reading.weight(head) + AROUND * reading.weight((one.near & other.near) - one.head)
     return shared / own if own else 0.0
 
 
@@ -263,7 +271,9 @@ def _repeated(reading: Reading) -> Iterator[Alert]:
         yield alert("side_repeated", found.span(1), found.span(2))
 
 
-_TWICE = re.compile(r"\b(left|right) (?:and|or) (?:the )?(\1)\b(?! (?:upper|lower|middle))", re.IGNORECASE)
+_TWICE = re.compile(
+    r"\b(left|right) (?:and|or) (?:the )?(\1)\b(?! (?:upper|lower|middle))", re.IGNORECASE
+)
 
 
 def _impossible(reading: Reading) -> Iterator[Alert]:

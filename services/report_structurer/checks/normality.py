@@ -1,11 +1,11 @@
-"""What one place calls normal and another describes as diseased: the same part of the same organ."""
+"""What one place calls normal and another describes as diseased."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.report_structurer.checks.alert import Alert, alert
-from services.report_structurer.checks.negation import Mention, mentions
+from services.report_structurer.checks.mentions import Mention, mentions
 from services.report_structurer.checks.reading import (
     FINDINGS,
     IMPRESSION,
@@ -16,10 +16,41 @@ from services.report_structurer.checks.reading import (
 )
 
 _NORMAL = frozenset({"intact", "unremarkable", "normal", "clear", "preserved"})
-_LIMITED = frozenset({"otherwise", "remaining", "remainder", "rest", "other", "grossly", "visualized", "except", "surrounding", "adjacent", "but"})
+_LIMITED = frozenset(
+    {
+        "otherwise",
+        "remaining",
+        "remainder",
+        "rest",
+        "other",
+        "grossly",
+        "visualized",
+        "except",
+        "surrounding",
+        "adjacent",
+        "but",
+    }
+)
 """Words with which the normal part is what is left."""
-_VERBS = frozenset({"is", "are", "was", "were", "appears", "appear", "appeared", "remains", "remain", "remained", "demonstrates", "shows"})
-_ONLY = re.compile(r"\b(?:in|for|caliber|calibre|size|sized|alignment|position|course|contour|enhancement)\b")
+_VERBS = frozenset(
+    {
+        "is",
+        "are",
+        "was",
+        "were",
+        "appears",
+        "appear",
+        "appeared",
+        "remains",
+        "remain",
+        "remained",
+        "demonstrates",
+        "shows",
+    }
+)
+_ONLY = re.compile(
+    r"\b(?:in|for|caliber|calibre|size|sized|alignment|position|course|contour|enhancement)\b"
+)
 WIDER = 3
 """Words by which the place of a finding may be closer described than what is called normal."""
 

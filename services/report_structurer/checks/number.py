@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from services.report_structurer.checks.alert import Alert, alert
 from services.report_structurer.checks.reading import FINDINGS, IMPRESSION, Reading
@@ -17,7 +18,12 @@ ROUNDING = 0.06
 def number(reading: Reading) -> list[Alert]:
     """Sizes and percentages of the impression against the findings, and what no body has."""
     measured = sizes(reading)
-    return [*_differing(reading, measured), *_volumes(reading), *_ages(reading), *_implausible(reading, measured)]
+    return [
+        *_differing(reading, measured),
+        *_volumes(reading),
+        *_ages(reading),
+        *_implausible(reading, measured),
+    ]
 
 
 def _differing(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
@@ -26,7 +32,9 @@ def _differing(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
     for one in closing:
         if any(_same(one, other) for other in found):
             continue
-        left = [s for s in found if _kind(s) == _kind(one) and not any(_same(s, c) for c in closing)]
+        left = [
+            s for s in found if _kind(s) == _kind(one) and not any(_same(s, c) for c in closing)
+        ]
         likeness = [(_alike(reading, one, s), s) for s in left]
         best, other = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
         if other is not None and best >= LIKE:
@@ -74,7 +82,8 @@ def _alike(reading: Reading, one: Size, other: Size) -> float:
 
 
 _VOLUME = re.compile(
-    r"(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)\s*(mm|cm)\b[^.;]{0,40}?volume\D{0,20}?"
+    r"(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)\s*(mm"
+    r"|cm)\b[^.;]{0,40}?volume\D{0,20}?"
     r"(\d+(?:\.\d+)?)\s*(?:ml|cc|cm3|cubic)",
     re.IGNORECASE,
 )
@@ -93,7 +102,9 @@ def _volumes(reading: Reading) -> Iterator[Alert]:
             yield alert("volume_differs", (found.start(1), found.end(4)), found.span(5))
 
 
-_AGE = re.compile(r"\b(\d{1,4})(?:\s*-?\s*|\s+)(?:years?|yrs?|y/?o)\b[\s-]*(?:old\b)?", re.IGNORECASE)
+_AGE = re.compile(
+    r"\b(\d{1,4})(?:\s*-?\s*|\s+)(?:years?|yrs?|y/?o)\b[\s-]*(?:old\b)?", re.IGNORECASE
+)
 OLDEST = 115
 """Years; the oldest person on record reached 122, a patient hardly that."""
 
@@ -115,7 +126,8 @@ def _first_two(ages: Sequence[re.Match[str]]) -> tuple[re.Match[str], re.Match[s
 
 
 _RELATIVE = re.compile(
-    r"\b(?:mother|father|sister|brother|son|daughter|husband|wife|family|infant|donor|fracture|age of|since)\b",
+    r"\b(?:mother|father|sister|brother|son|daughter|husband|wife|family|infant|donor|fracture"
+    r"|age of|since)\b",
     re.IGNORECASE,
 )
 
@@ -126,15 +138,26 @@ def _implausible(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
             rule = _beyond(reading, size)
             if rule:
                 yield alert(rule, (size.start, size.end))
-        elif size.unit == "%" and max(size.values) > 100 and "percentile" not in size.said.plain:  # noqa: PLR2004
-            if not re.search(r"increase|change|predicted|maximum|target", size.said.plain):
-                yield alert("share_impossible", (size.start, size.end))
+        elif size.unit == "%" and max(size.values) > WHOLE and not _OF_MORE.search(size.said.plain):
+            yield alert("share_impossible", (size.start, size.end))
     for found in _LITRES.finditer(reading.report.text):
         yield alert("unit_volume", found.span())
 
 
+WHOLE = 100.0
+_OF_MORE = re.compile(r"percentile|increase|change|predicted|maximum|target|ideal|standard")
 _LITRES = re.compile(
-    r"\b\d{1,3}(?:\.\d+)?\s?(?:L|liters?|litres?)\b(?=[^.]{0,40}(?:contrast|intraven|\bIV\b|[A-Z][a-z]+(?:ist|in|vist|rem|scan|que|ray|paque|vue|dol)\b))"
+    r"\b\d{1,3}(?:\.\d+)?\s?(?:L|liters?|litres?)\b(?=[^.]{0,40}(?:contrast|intraven|\bIV\b"
+    r"|[A-Z][a-z]+(?:ist|in|vist|rem|scan|que|ray|paque|vue|dol)\b))"
+)
+
+
+_NOT_INSIDE = "".join(
+    f"(?<!{place} the {side})" for place in ("of", "in") for side in ("", "right ", "left ")
+)
+"""Before an organ: what is measured in an organ is not the organ."""
+_MEASURES = (
+    r"(?: gland)?(?: is| are| was)?(?: currently| now)? (?:measur\w+|spans?|of|up to)[^.;,]{0,30}$"
 )
 
 
@@ -143,37 +166,56 @@ def _beyond(reading: Reading, size: Size) -> str:
     text = reading.report.text
     before = text[size.said.statement.start : size.start].lower()
     behind = text[size.end : size.said.statement.end].lower()[:40]
-    largest = max(size.mm)
-    fractions = [v for v in size.values if v != int(v)]
-    if size.unit == "mm" and len(fractions) > 1 and largest < FINE_MM and not _FINE.search(before + behind):
+    if _is_fine(size) and not _FINE.search(before + behind):
         return "unit_decimals"
-    for entry in load("checks")["limits"]:
+    entry = _limit(before, behind)
+    if entry is not None:
         low, high = entry["mm"]
-        subject = entry["subject"]
-        # What is measured in an organ is not the organ.
-        inside = r"(?<!of the )(?<!in the )(?<!of the right )(?<!of the left )(?<!in the right )(?<!in the left )"
-        measured = rf"{inside if entry.get('organ') else ''}\b(?:{subject})s?(?: gland)?(?: is| are| was)?(?: currently| now)? (?:measur\w+|spans?|of|up to)[^.;,]{{0,30}}$"
-        led = rf"^\s*(?:[a-z-]+ ){{0,3}}(?:{subject})\b"
-        told = re.search(measured, before) or (not entry.get("organ") and re.search(led, behind))
-        if told and not low <= largest <= high:
-            other = [v * (10 if size.unit == "cm" else 0.1) for v in (largest,)]
-            swapped = largest / 10 if size.unit == "cm" else largest * 10
-            return "unit_implausible" if low <= swapped <= high else "size_implausible"
-        if told:
-            return ""
+        return "" if low <= max(size.mm) <= high else _rule(size, low, high)
     measured = len(size.values) > 1 or _MEASURE.search(before) or _THING.match(behind)
-    if largest > LARGEST_MM and measured and not _LONG.search(before):
-        centimetres = size.unit == "cm" and largest / 10 < LARGEST_MM
-        return "unit_implausible" if centimetres else "size_implausible"
+    if max(size.mm) > LARGEST_MM and measured and not _LONG.search(before):
+        return _rule(size, 0.0, LARGEST_MM)
     return ""
 
 
-_MEASURE = re.compile(r"\b(?:measur\w+|size|diameter|dimension|spans?|spanning|thickness)\b[^.;]{0,30}$")
-_THING = re.compile(r"\s*(?:[a-z-]+ ){0,4}(?:mass|lesion|nodule|cyst|tumou?r|aneurysm|collection|node)")
+def _is_fine(size: Size) -> bool:
+    """Whether several axes below a centimetre are given in tenths of a millimetre."""
+    fractions = [v for v in size.values if v != int(v)]
+    return size.unit == "mm" and len(fractions) > 1 and max(size.mm) < FINE_MM
+
+
+def _limit(before: str, behind: str) -> dict[str, Any] | None:
+    """The entry of what is measured, by the words before a size and behind it."""
+    for entry in load("checks")["limits"]:
+        subject, is_organ = entry["subject"], entry.get("organ", False)
+        measured = rf"{_NOT_INSIDE if is_organ else ''}\b(?:{subject})s?{_MEASURES}"
+        led = rf"^\s*(?:[a-z-]+ ){{0,3}}(?:{subject})\b"
+        if re.search(measured, before) or (not is_organ and re.search(led, behind)):
+            found: dict[str, Any] = entry
+            return found
+    return None
+
+
+def _rule(size: Size, low: float, high: float) -> str:
+    """Whether the other unit would fit, or only another number."""
+    largest = max(size.mm)
+    swapped = largest / 10 if size.unit == "cm" else largest * 10
+    return "unit_implausible" if low <= swapped <= high else "size_implausible"
+
+
+_MEASURE = re.compile(
+    r"\b(?:measur\w+|size|diameter|dimension|spans?|spanning|thickness)\b[^.;]{0,30}$"
+)
+_THING = re.compile(
+    r"\s*(?:[a-z-]+ ){0,4}(?:mass|lesion|nodule|cyst|tumou?r|aneurysm|collection|node)"
+)
 _LONG = re.compile(r"field|fov|length|femur|tibia|distance|catheter|tube|kg|height|scope")
 FINE_MM = 10.0
 """Below it a size of several axes with decimals is that of a stone, or was meant in centimetres."""
-_FINE = re.compile(r"stone|calcul|duct|wall|slice|thick|pixel|voxel|resolution|volume|aneurysm|stent|fetal|yolk|crown")
+_FINE = re.compile(
+    r"stone|calcul|duct|wall|slice|thick|pixel|voxel|resolution|volume|aneurysm|stent|fetal"
+    r"|yolk|crown"
+)
 
 LARGEST_MM = 350.0
 """Above it nothing in a report's findings is measured, limbs and whole organs apart."""

@@ -34,9 +34,7 @@ def _swapped(reading: Reading) -> Iterator[Alert]:
                     break
 
 
-def _elsewhere(
-    reading: Reading, said: Said, word: Word, findings: Sequence[Said]
-) -> Word | None:
+def _elsewhere(reading: Reading, said: Said, word: Word, findings: Sequence[Said]) -> Word | None:
     """The organ of the findings that say the same of another organ than this one."""
     rest = _near(said, word) - words_of("organs") - (words_of("degrees") - words_of("heads"))
     if len(rest) < 2 or not rest & words_of("heads"):  # noqa: PLR2004 - one word is no finding
@@ -100,7 +98,7 @@ PAIR_REACH = 7
 
 
 def _pairs(reading: Reading) -> Iterator[Alert]:
-    """ "Hepatic lesion in the kidney"."""
+    """A lesion of one organ placed in another: "hepatic lesion in the kidney"."""
     for said in reading.said:
         if said.zone == FRONT or "metastasis" in said.stems:
             continue
@@ -131,7 +129,11 @@ def _unseen(reading: Reading) -> Iterator[Alert]:
     for said in reading.zone(IMPRESSION):
         for k, word in enumerate(said.words[:-1]):
             lesion = said.words[k + 1].stem
-            if word.stem not in words_of("organs") or lesion not in _LESIONS or said.denied(word.start):
+            if (
+                word.stem not in words_of("organs")
+                or lesion not in _LESIONS
+                or said.denied(word.start)
+            ):
                 continue
             others = [s for s in reading.said if s is not said and word.stem in s.stems]
             findings = [s for s in others if s.zone == FINDINGS]

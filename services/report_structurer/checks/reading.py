@@ -18,7 +18,8 @@ FRONT, FINDINGS, IMPRESSION = "front", "findings", "impression"
 
 _SKIPPED = frozenset({"communication"})
 _NOTE = re.compile(
-    r"\s*(?:HX|PMH|SHX|FHX|(?:HISTORY OF PRESENT ILLNESS|PAST MEDICAL HISTORY|CHIEF COMPLAINT|REVIEW OF SYSTEMS"
+    r"\s*(?:HX|PMH|SHX|FHX|(?:HISTORY OF PRESENT ILLNESS|PAST MEDICAL HISTORY|CHIEF COMPLAINT"
+    r"|REVIEW OF SYSTEMS"
     r"|PHYSICAL EXAM\w*|SOCIAL HISTORY|PREOPERATIVE DIAGNOS[IE]S|ASSESSMENT AND PLAN))\s*:",
     re.IGNORECASE,
 )
@@ -124,7 +125,17 @@ def _said(report: StructuredReport) -> Iterator[Said]:
 
 
 _NEW_CLAUSE = frozenset(
-    {"compatible", "consistent", "suggesting", "likely", "indicating", "with", "although", "which", "probably"}
+    {
+        "compatible",
+        "consistent",
+        "suggesting",
+        "likely",
+        "indicating",
+        "with",
+        "although",
+        "which",
+        "probably",
+    }
 )
 """Words that end a denial behind a comma: "no fracture, with mild edema"."""
 

@@ -13,10 +13,20 @@ from services.report_structurer.checks.reading import (
 )
 
 _ADVICE = re.compile(
-    r"\b(?:recommend\w*|advis\w*|suggested|should be|follow ?up|warranted|consider\w*|further (?:evaluation|characterization|imaging|work ?up|assessment)|correlat\w*|biopsy|surveillance|may be (?:helpful|obtained|performed|useful)|is needed|required|necessary|consult\w*|referral)\b"
+    r"\b(?:recommend\w*|advis\w*|suggested|should be|follow ?up|warranted|consider\w*"
+    r"|further (?:evaluation|characterization|imaging|work ?up|assessment)|correlat\w*|biopsy"
+    r"|surveillance|may be (?:helpful|obtained|performed|useful)|is needed|required|necessary"
+    r"|consult\w*|referral)\b"
 )
-_ASKS = re.compile(r"\b(?:recommend\w*|is advised|are advised|follow ?up (?:with|is|in|ct|mri|imaging|ultrasound)|should be (?:obtained|performed|considered))\b")
-_GRAVE = re.compile(r"\b(?:suspicious|concerning|worrisome) for (?:a |an |metasta\w+ |primary )*(?:malignan\w+|neoplas\w+|carcinoma|cancer|tumou?r)\b|\bindeterminate (?:[a-z]+ )?(?:lesion|mass|nodule|cyst)")
+_ASKS = re.compile(
+    r"\b(?:recommend\w*|is advised|are advised|follow ?up (?:with|is|in|ct|mri|imaging"
+    r"|ultrasound)|should be (?:obtained|performed|considered))\b"
+)
+_GRAVE = re.compile(
+    r"\b(?:suspicious|concerning|worrisome) for (?:a |an |metasta\w+ |primary )*(?:malignan\w+"
+    r"|neoplas\w+|carcinoma|cancer|tumou?r)\b|\bindeterminate (?:[a-z]+ )?(?:lesion|mass|nodule"
+    r"|cyst)"
+)
 
 
 def recommendation(reading: Reading) -> list[Alert]:
@@ -53,5 +63,7 @@ def _elsewhere(reading: Reading) -> Iterator[Alert]:
 
 def _spoken_of(reading: Reading, advice: Said, region: str) -> bool:
     others = [s for s in reading.said if s is not advice]
-    named = {p.value for s in others for name in ("regions", "region_terms") for p in places(s, name)}
+    named = {
+        p.value for s in others for name in ("regions", "region_terms") for p in places(s, name)
+    }
     return region in named or any(region in s.stems for s in others)

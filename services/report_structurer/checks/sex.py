@@ -4,10 +4,18 @@ import re
 from collections.abc import Iterator
 
 from services.report_structurer.checks.alert import Alert, alert
-from services.report_structurer.checks.reading import FINDINGS, FRONT, IMPRESSION, Place, Reading, places
+from services.report_structurer.checks.reading import (
+    FINDINGS,
+    FRONT,
+    IMPRESSION,
+    Place,
+    Reading,
+    places,
+)
 
 _RELATIVE = re.compile(
-    r"\b(?:mother|father|sister|brother|son|daughter|husband|wife|boyfriend|girlfriend|fetus|fetal|infant|baby|family|donor|dr|physician|partner)\b"
+    r"\b(?:mother|father|sister|brother|son|daughter|husband|wife|boyfriend|girlfriend|fetus"
+    r"|fetal|infant|baby|family|donor|dr|physician|partner)\b"
 )
 
 
@@ -46,7 +54,12 @@ def _alternative(reading: Reading, organs: list[Place]) -> bool:
 
 def _removed(reading: Reading) -> Iterator[Alert]:
     """An organ that was taken out and is then described."""
-    gone = {p.value: p for said in reversed(reading.said) for p in places(said, "removals") if not said.denied(p.start)}
+    gone = {
+        p.value: p
+        for said in reversed(reading.said)
+        for p in places(said, "removals")
+        if not said.denied(p.start)
+    }
     for said in (*reading.zone(FINDINGS), *reading.zone(IMPRESSION)):
         for organ in places(said, "described_organs"):
             removal = gone.get(organ.value)
@@ -54,11 +67,18 @@ def _removed(reading: Reading) -> Iterator[Alert]:
                 continue
             behind = " ".join(w.text for w in said.words[organ.last + 1 :])
             if _DESCRIBED.match(behind) and not _GONE.search(said.plain):
-                rule = "removed_uterus" if organ.value in {"uterus", "prostate"} else "removed_organ"
+                rule = (
+                    "removed_uterus" if organ.value in {"uterus", "prostate"} else "removed_organ"
+                )
                 yield alert(rule, (removal.start, removal.end), (organ.start, organ.end))
 
 
 _DESCRIBED = re.compile(
-    r"(?:gland )?(?:, [a-z ,]+ )?(?:(?:is|are|appears?|remains?) (?:grossly |otherwise )?(?:normal|unremarkable|within normal|intact|enlarged|not enlarged|distended)|measures|contains|demonstrates|shows no)"
+    r"(?:gland )?(?:, [a-z ,]+ )?(?:(?:is|are|appears?|remains?) (?:grossly "
+    r"|otherwise )?(?:normal|unremarkable|within normal|intact|enlarged|not enlarged|distended)"
+    r"|measures|contains|demonstrates|shows no)"
 )
-_GONE = re.compile(r"\b(?:absent|removed|resected|surgically|status post|not seen|not visualized|partial|fossa|bed|ectomy)\b")
+_GONE = re.compile(
+    r"\b(?:absent|removed|resected|surgically|status post|not seen|not visualized|partial|fossa"
+    r"|bed|ectomy)\b"
+)

@@ -10,7 +10,8 @@ from services.report_structurer.facts import Fact
 _BETWEEN = re.compile(r"\s*(?:mm|cm)?\s*(?:[x×]|by)\s*", re.IGNORECASE)
 _UNIT = re.compile(r"\s*-?\s*[A-Za-z%]+")
 _EARLIER = re.compile(
-    r"\b(?:previous(?:ly)?|prior|formerly|was|were|compared (?:to|with)|from|versus|than)\b[^.]{0,25}$",
+    r"\b(?:previous(?:ly)?|prior|formerly|was|were|compared (?:to|with)|from|versus"
+    r"|than)\b[^.]{0,25}$",
     re.IGNORECASE,
 )
 _MM = {"mm": 1.0, "cm": 10.0}

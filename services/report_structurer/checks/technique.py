@@ -35,7 +35,11 @@ def _title(reading: Reading) -> list[Said]:
         and not _HEADED.match(s.statement.text)
     ]
     first = front[0]
-    if first not in named and first.statement.part in {"findings", "exam"} and len(first.words) < 20:  # noqa: PLR2004
+    if (
+        first not in named
+        and first.statement.part in {"findings", "exam"}
+        and len(first.words) < LONGEST_TITLE
+    ):
         named.insert(0, first)
     # "WITH CONTRAST:" in a title is read as a heading of its own.
     behind = front[1:2]
@@ -54,6 +58,8 @@ def _how(reading: Reading) -> list[Said]:
     return [s for s in front if s.statement.part == "technique" or _HEADED.match(s.statement.text)]
 
 
+LONGEST_TITLE = 20
+"""Words; a first statement that is longer is none."""
 _OTHER = re.compile(r"\b(?:compar\w+|prior|previous|none available)\b")
 _HEADED = re.compile(r"\s*(?:technique|procedure|imaging technique)\s*:", re.IGNORECASE)
 
@@ -62,7 +68,9 @@ def _modality(reading: Reading) -> Iterator[Alert]:
     """Modalities that title and technique name, and terms that only one modality has."""
     title = _found(_title(reading), "modalities")
     how = [p for p in _found(_how(reading), "modalities") if p not in title]
-    terms = _found([s for s in reading.zone(FRONT) if s.statement.part != "comparison"], "modality_terms")
+    terms = _found(
+        [s for s in reading.zone(FRONT) if s.statement.part != "comparison"], "modality_terms"
+    )
     named, done, hinted = ({p.value for p in found} for found in (title, how, terms))
     for one, several in ((named, done), (named, hinted), (done, hinted)):
         if one and several and not one & several and _exclusive(one, several):
@@ -96,17 +104,24 @@ def _is_earlier(said: Said, place: Place) -> bool:
 
 
 _WITH_AND_WITHOUT = re.compile(
-    r"\b(?:with(?:out)? and with(?:out)?|before and (?:after|following)|prior to and (?:after|following)|pre ?(?:and|/|-)? ?post)\b"
+    r"\b(?:with(?:out)? and with(?:out)?|before and (?:after|following)|prior to and (?:after"
+    r"|following)|pre ?(?:and|/|-)? ?post)\b"
 )
 _WITHOUT = re.compile(
-    r"\b(?:without (?:the )?(?:use of |administration of )*(?:any )?(?:iv |intravenous |gadolinium |oral or intravenous )*(?:gadolinium |administration of )*(?:iv )?contrast"
-    r"|without (?:the )?intravenous administration|non ?-?contrast(?:ed)?|unenhanced|no (?:iv|intravenous) contrast|without contrast)\b"
+    r"\b(?:without (?:the )?(?:use of |administration of )*(?:any )?(?:iv |intravenous "
+    r"|gadolinium |oral or intravenous )*(?:gadolinium |administration of )*(?:iv )?contrast"
+    r"|without (?:the )?intravenous administration|non ?-?contrast(?:ed)?|unenhanced|no (?:iv"
+    r"|intravenous) contrast|without contrast)\b"
 )
 _WITH = re.compile(
-    r"(?<!without )\b(?:with (?:iv |intravenous |gadolinium )?contrast|contrast ?-?enhanced|post ?-?contrast|w / ?contrast|w / (?:iv )?contrast"
-    r"|\d+ ?(?:ml|cc) (?:of )?(?:[a-z]+ )?(?:contrast|[a-z]+(?:ist|vist|que|scan|vue|ray|rem|paque|bicol)\b)"
-    r"|(?:after|following) (?:the )?(?:uneventful )?(?:administration|intravenous|iv|injection)[a-z ]*"
-    r"|gadavist|dotarem|omniscan|magnevist|omnipaque|isovue|ultravist|optiray|visipaque|multihance|prohance|gadobutrol)\b"
+    r"(?<!without )\b(?:with (?:iv |intravenous |gadolinium )?contrast|contrast ?-?enhanced"
+    r"|post ?-?contrast|w / ?contrast|w / (?:iv )?contrast"
+    r"|\d+ ?(?:ml|cc) (?:of )?(?:[a-z]+ )?(?:contrast|[a-z]+(?:ist|vist|que|scan|vue|ray|rem"
+    r"|paque|bicol)\b)"
+    r"|(?:after|following) (?:the )?(?:uneventful )?(?:administration|intravenous|iv"
+    r"|injection)[a-z ]*"
+    r"|gadavist|dotarem|omniscan|magnevist|omnipaque|isovue|ultravist|optiray|visipaque"
+    r"|multihance|prohance|gadobutrol)\b"
 )
 _ORAL = re.compile(r"\boral contrast(?: (?:material|only))?\b(?! and)")
 
@@ -153,14 +168,20 @@ def _enhancing(reading: Reading) -> Span | None:
         for word in said.words:
             if word.text in {"enhancing", "enhances", "enhancement", "nephrograms", "postcontrast"}:
                 plain = said.plain
-                if not said.denied(word.start) and not re.search(r"recommend|further|prior|previous|could|would|color", plain):
+                if not said.denied(word.start) and not re.search(
+                    r"recommend|further|prior|previous|could|would|color", plain
+                ):
                     return word.start, word.end
     return None
 
 
 def _limited(reading: Reading) -> Span | None:
     for said in reading.zone(FINDINGS):
-        if re.search(r"\b(?:lack|absence) of (?:iv |intravenous )?contrast|\b(?:non ?-?contrast|unenhanced) (?:technique|study|examination)\b", said.plain):
+        if re.search(
+            r"\b(?:lack|absence) of (?:iv |intravenous )?contrast|\b(?:non ?-?contrast"
+            r"|unenhanced) (?:technique|study|examination)\b",
+            said.plain,
+        ):
             return said.statement.start, said.statement.end
     return None
 
@@ -190,4 +211,18 @@ def _region(reading: Reading) -> Iterator[Alert]:
 
 ELSEWHERE = 3
 """Terms of another part of the body from which the findings are about that part."""
-_KNOWN = frozenset({"head", "chest", "abdomen", "knee", "shoulder", "hip", "ankle", "wrist", "elbow", "spine", "neck"})
+_KNOWN = frozenset(
+    {
+        "head",
+        "chest",
+        "abdomen",
+        "knee",
+        "shoulder",
+        "hip",
+        "ankle",
+        "wrist",
+        "elbow",
+        "spine",
+        "neck",
+    }
+)
