@@ -158,6 +158,7 @@ def calibrate(made: Measured) -> None:
     text = CHECKS.read_text(encoding="utf-8")
     for rule in load("checks")["rules"]:
         share = (made.right[rule] + 1) / (made.right[rule] + made.wrong[rule] + 2)
+        share = min(share, 0.99)
         pattern = rf"(?m)^(  {rule}: \{{.*?precision: )[\d.]+"
         text = re.sub(pattern, rf"\g<1>{share:.2f}", text)
     CHECKS.write_text(text, encoding="utf-8")

@@ -55,6 +55,7 @@ _LEVEL = re.compile(r"\b[CTLS]\d{1,2}\b")
 
 def _unsupported(reading: Reading) -> Iterator[Alert]:
     """Statements of the impression whose descriptive words stand nowhere else."""
+    kin: dict[str, list[str]] = load("checks")["kin"]
     others = [s for s in reading.said if s.zone != IMPRESSION]
     known = frozenset(stem for s in others for stem in s.stems)
     regions = {p.value for s in others for name in _REGIONS for p in places(s, name)}
@@ -63,6 +64,8 @@ def _unsupported(reading: Reading) -> Iterator[Alert]:
         if _EXEMPT.search(said.plain) or levels & set(_LEVEL.findall(said.statement.text)):
             continue
         described = _described(said)
+        if any(known & set(signs) for stem, signs in kin.items() if stem in described):
+            continue
         share = len(described & known) / len(described) if described else 1.0
         own = {p.value for p in places(said, "region_terms")}
         foreign = own and regions and not own & regions and share <= FOREIGN
@@ -100,7 +103,7 @@ def _unfounded(reading: Reading) -> Iterator[Alert]:
             signs = kin.get(word.stem)
             if signs is None or word.stem in told or said.denied(word.start):
                 continue
-            if word.stem in named or stated & set(signs) or not said.current(word.start):
+            if word.stem in named or stated & set(signs) or not said.certain(word.start):
                 continue
             told.add(word.stem)
             yield alert("head_unsupported", (word.start, word.end))

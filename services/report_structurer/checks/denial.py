@@ -20,7 +20,7 @@ _DEGREE = re.compile(
     r"(?:(?:findings|impression|[a-z]+ spine) : |\d+ \. )*(?:there (?:is|are) no"
     r"|no(?: evidence of)?) "
     r"(?:also|an?|slight|subtle|minimal|mild|moderate|tiny|several|few|multiple|scattered"
-    r"|multilevel|single)\b(?! degree)"
+    r"|multilevel|single)\b(?! degree| or | to )"
 )
 """What nobody denies: "no mild thickening"."""
 _DETAIL = re.compile(

@@ -77,6 +77,10 @@ class Said:
         """Whether the word at an offset is neither past, nor supposed, nor of somebody else."""
         return not {"historical", "hypothetical", "other"} & qualities(at, self.governing)
 
+    def certain(self, at: int) -> bool:
+        """Whether the word at an offset is stated as it is now, without doubt."""
+        return self.current(at) and "possible" not in qualities(at, self.governing)
+
 
 @dataclass(frozen=True)
 class Reading:
