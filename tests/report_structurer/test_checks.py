@@ -111,7 +111,7 @@ def test_places_that_agree_raise_nothing(stated: str, concluded: str) -> None:
         (findings("A large liver abscess. Gallstones.", "Gallstones."), "contradiction"),
         (findings("Liver metastases have increased.", "Liver metastases have decreased."), "date"),
         (findings("The prostate is normal.", "Normal.", "CT of a 40-year-old woman."), "sex"),
-        (findings("Mild effusion.", "Effusion.", "MRI LEFT HIP. HISTORY: Right hip pain."), "laterality"),
+        (findings("Effusion.", "Effusion.", "MRI LEFT HIP. HISTORY: Right hip."), "laterality"),
         ("EXAM DATE: 05/02/2023. COMPARISON: CT of 06/14/2023. FINDINGS: Normal.", "date"),
     ],
 )  # fmt: skip
