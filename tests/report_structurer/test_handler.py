@@ -23,7 +23,7 @@ from radloom.wire.v1.report_structurer_service_pb2_grpc import (
 )
 from services.report_structurer import tables
 from services.report_structurer.app import MIGRATIONS, Door, add_routes
-from services.report_structurer.handler import MAX_CHARACTERS, ReportStructurer
+from services.report_structurer.handler import MAX_CHARACTERS, KeptReports, ReportStructurer
 
 REPORT = (
     "EXAM: CT chest. FINDINGS: A 6 mm nodule in the right upper lobe. No pleural effusion.\n"
@@ -177,7 +177,7 @@ def test_a_report_of_more_statements_than_a_message_carries_is_rejected() -> Non
 def test_the_doors_answer_a_caller_who_waits(database: Database) -> None:
     handler = ReportStructurer(Shelf(), StoppedClock())
     app = http_app("report_structurer", {})
-    add_routes(app, database, handler)
+    add_routes(app, handler, KeptReports(database, StoppedClock()))
     http = HttpServer(app, host="127.0.0.1", port=0)
     grpc_server = GrpcServer(
         [lambda server: add_ReportStructurerServiceServicer_to_server(Door(handler), server)],

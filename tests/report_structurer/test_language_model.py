@@ -21,7 +21,7 @@ from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from radloom.wire.v1.report_structurer_service_pb2 import StructureRequest
 from services.report_structurer.answers import structured
 from services.report_structurer.app import MIGRATIONS, add_routes, language_model
-from services.report_structurer.handler import ModelLimits, ReportStructurer
+from services.report_structurer.handler import KeptReports, ModelLimits, ReportStructurer
 from services.report_structurer.schema import StructuredAnswer
 from services.report_structurer.settings import Settings
 from tests.peers.model_server import obedient, serving, vllm
@@ -107,7 +107,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     database = Database(f"sqlite:///{tmp_path / 'db.sqlite'}", schema="report_structurer")
     database.upgrade(*MIGRATIONS)
     app = http_app("report_structurer", {})
-    add_routes(app, database, handler(Model()))
+    add_routes(app, handler(Model()), KeptReports(database, TickingClock()))
     server = HttpServer(app, host="127.0.0.1", port=0)
     server.start()
     yield f"http://127.0.0.1:{server.port}"
