@@ -13,6 +13,7 @@ from radloom.errors import Rejected
 from radloom.runtime.http import HttpServer, http_app
 from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
 from radloom.wire.v1.document_received_pb2 import DocumentReceived
+from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from services.report_structurer.app import MIGRATIONS
 from services.report_structurer.handler import KeptReports, ReportStructurer
 from services.report_structurer.routes import add_routes
@@ -124,6 +125,7 @@ def test_the_event_carries_alerts_and_template_without_words() -> None:
         document_id="d1", subject_key="5f" * 32, sha256=sha256(REPORT.encode()).hexdigest()
     )
     (made,) = HANDLER.on_document_received(event).events
+    assert isinstance(made, ReportStructured)
     assert made.exam_template == "ct-chest"
     assert [alert.kind for alert in made.alerts] == ["laterality"]
     assert made.proof.template.startswith("ct-chest 1, radloom ")

@@ -22,8 +22,9 @@ from radloom.wire.v1.report_structurer_service_pb2_grpc import (
     add_ReportStructurerServiceServicer_to_server,
 )
 from services.report_structurer import tables
-from services.report_structurer.app import MIGRATIONS, Door, add_routes
+from services.report_structurer.app import MIGRATIONS, Door
 from services.report_structurer.handler import MAX_CHARACTERS, KeptReports, ReportStructurer
+from services.report_structurer.routes import add_routes
 
 REPORT = (
     "EXAM: CT chest. FINDINGS: A 6 mm nodule in the right upper lobe. No pleural effusion.\n"

@@ -20,8 +20,9 @@ from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from radloom.wire.v1.report_structurer_service_pb2 import StructureRequest
 from services.report_structurer.answers import structured
-from services.report_structurer.app import MIGRATIONS, add_routes, language_model
+from services.report_structurer.app import MIGRATIONS, language_model
 from services.report_structurer.handler import KeptReports, ModelLimits, ReportStructurer
+from services.report_structurer.routes import add_routes
 from services.report_structurer.schema import StructuredAnswer
 from services.report_structurer.settings import Settings
 from tests.peers.model_server import obedient, serving, vllm

@@ -22,8 +22,9 @@ from radloom.wire.v1.report_structurer_service_pb2_grpc import (
     ReportStructurerServiceStub,
     add_ReportStructurerServiceServicer_to_server,
 )
-from services.report_structurer.app import MIGRATIONS, Door, add_routes
+from services.report_structurer.app import MIGRATIONS, Door
 from services.report_structurer.handler import KeptReports, ModelLimits, ReportStructurer
+from services.report_structurer.routes import add_routes
 from tests.peers.model_server import Answer, Reply, obedient, reply, serving, vllm
 from tests.report_structurer.hostile import MODES, hostile, wire
 from tests.report_structurer.synthetic_reports import ALL
