@@ -3,18 +3,34 @@ from pydicom.sr.codedict import codes as dictionary
 
 from radloom import codes
 from radloom.codes import Code
+from services.report_structurer.assign import SECTIONS
+from services.report_structurer.segment import PARTS
 
 ALL = {name: value for name, value in vars(codes).items() if isinstance(value, Code)}
-LOCAL = {name: code for name, code in ALL.items() if code.scheme == codes.LOCAL_SCHEME}
+TABLES = {
+    f"{name}[{key}]": value
+    for name in (
+        "REPORT_TITLES",
+        "REPORT_HEADINGS",
+        "REPORT_ELEMENTS",
+        "ORGAN_SECTIONS",
+        "POLARITIES",
+        "CERTAINTIES",
+        "TEMPORALITIES",
+    )
+    for key, value in getattr(codes, name).items()
+}
+EVERY = ALL | TABLES
+LOCAL = {name: code for name, code in EVERY.items() if code.scheme == codes.LOCAL_SCHEME}
 NOT_IN_THE_DICTIONARY = {
     codes.SQUARE_CENTIMETRE_PER_SQUARE_METRE,  # valid UCUM, used by no context group
     codes.BODY_HEIGHT,  # LOINC
 }
 
 
-@pytest.mark.parametrize("name", [n for n, c in ALL.items() if c.scheme in ("DCM", "SCT", "LN")])
+@pytest.mark.parametrize("name", [n for n, c in EVERY.items() if c.scheme in ("DCM", "SCT", "LN")])
 def test_a_code_of_a_public_scheme_is_that_of_the_dicom_dictionary(name: str) -> None:
-    code = ALL[name]
+    code = EVERY[name]
     if code in NOT_IN_THE_DICTIONARY:
         return
     scheme = getattr(dictionary, code.scheme)
@@ -35,7 +51,41 @@ def test_no_code_exists_twice() -> None:
 
 
 def test_every_code_has_a_fhir_system() -> None:
-    assert all(code.system.startswith(("http://", "urn:oid:")) for code in ALL.values())
+    known = ("http://", "urn:oid:", "urn:ietf:")
+    assert all(code.system.startswith(known) for code in EVERY.values())
+
+
+@pytest.mark.parametrize(
+    ("table", "context_group"),
+    [
+        (codes.REPORT_TITLES, 7000),
+        (codes.REPORT_HEADINGS, 7001),
+        (codes.REPORT_ELEMENTS, 7002),
+        ({k: v for k, v in codes.POLARITIES.items() if k != "mixed"}, 240),
+    ],
+    ids=["titles", "headings", "elements", "polarities"],
+)
+def test_codes_of_a_report_are_members_of_their_context_group(
+    table: dict[str, Code], context_group: int
+) -> None:
+    members = getattr(dictionary, f"cid{context_group}").concepts.values()
+    known = {(member.scheme_designator, member.value) for member in members}
+    assert {(code.scheme, code.value) for code in table.values()} <= known
+
+
+def test_one_code_means_one_thing() -> None:
+    meanings: dict[tuple[str, str], set[str]] = {}
+    for code in TABLES.values():
+        meanings.setdefault((code.scheme, code.value), set()).add(code.meaning)
+    assert all(len(said) == 1 for said in meanings.values())
+
+
+def test_every_organ_section_of_the_structurer_has_a_code() -> None:
+    assert list(codes.ORGAN_SECTIONS) == list(SECTIONS)
+
+
+def test_every_part_of_a_report_has_a_heading_and_an_element() -> None:
+    assert set(codes.REPORT_HEADINGS) == set(codes.REPORT_ELEMENTS) == set(PARTS)
 
 
 def test_wider_codes_are_public() -> None:

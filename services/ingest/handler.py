@@ -25,8 +25,9 @@ from services.ingest.admission import (
     admit,
     same_data_set,
 )
+from services.ingest.documents import Document
 from services.ingest.release import study_received
-from services.ingest.subject import subject_key
+from services.ingest.subject import require_same_patient, subject_key
 
 log = logging.getLogger(__name__)
 tracer = trace.get_tracer("services.ingest")
@@ -265,27 +266,35 @@ class Ingest:
             raise Rejected("no subject has this key", reason="not_found")
         return ResolveSubjectResponse(**{name: row[name] for name in row if name != "subject_key"})
 
-    def keep_document(self, content: bytes, content_type: str, patient_id: str, issuer: str) -> str:
+    def keep_document(self, new: Document) -> str:
         """Makes a clinical document durable and announces it; returns its identifier.
 
         The same document of the same patient keeps its identifier and is announced once.
 
         Raises:
+            Rejected: It names a study of another patient.
             Unavailable: The database does not answer.
         """
-        key = subject_key(self.secret, patient_id, issuer)
-        digest = hashlib.sha256(content).hexdigest()
-        document_id = str(derived_uuid("document", key, content_type, digest))
+        key = subject_key(self.secret, new.patient_id, new.issuer)
+        digest = hashlib.sha256(new.content).hexdigest()
+        parts = (key, new.content_type, digest, *new.about.distinction)
+        document_id = str(derived_uuid("document", *parts))
         now = self.clock.now()
         event = DocumentReceived(
-            document_id=document_id, subject_key=key, content_type=content_type, sha256=digest
+            document_id=document_id,
+            subject_key=key,
+            content_type=new.content_type,
+            sha256=digest,
+            study_instance_uid=new.about.study_instance_uid,
         )
         event.received_at.FromDatetime(now)
 
         def keep(connection: Connection) -> None:
-            if tables.add_document(
-                connection, document_id, key, content_type, content, digest, now
-            ):
+            about = tables.patient_of(connection, new.about.study_instance_uid)
+            if about is not None:
+                require_same_patient(about, (new.patient_id, new.issuer))
+            tables.add_subject(connection, key, (new.patient_id, new.issuer, "", "", ""))
+            if tables.add_document(connection, document_id, key, digest, new, now):
                 self.enqueue(connection, event, event_id=document_id)
 
         self._transact(keep)
@@ -302,7 +311,6 @@ class Ingest:
             row = tables.document(connection, document_id)
         if row is None:
             raise Rejected("no document has this id", reason="not_found")
-        names = ("document_id", "subject_key", "content_type", "content", "sha256")
-        answer = GetDocumentResponse(**{name: row[name] for name in names})
+        answer = GetDocumentResponse(**{n: row[n] for n in row if n != "received_at"})
         answer.received_at.FromDatetime(tables.aware(row["received_at"]))
         return answer

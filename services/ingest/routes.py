@@ -200,12 +200,7 @@ def _add_documents(router: APIRouter, ingest: Ingest) -> None:
             body += piece
             if len(body) > MAX_DOCUMENT_BYTES:
                 return _problem(413, f"a document exceeds {MAX_DOCUMENT_BYTES} bytes")
-        document_id = await run_in_threadpool(_keep_document, ingest, body)
+        document_id = await run_in_threadpool(lambda: ingest.keep_document(read_document(body)))
         location = {"Location": f"{request.base_url}fhir/DocumentReference/{document_id}"}
         answer = {"resourceType": "DocumentReference", "id": document_id}
         return JSONResponse(answer, 201, headers=location, media_type="application/fhir+json")
-
-
-def _keep_document(ingest: Ingest, body: bytes) -> str:
-    found = read_document(body)
-    return ingest.keep_document(found.content, found.content_type, found.patient_id, found.issuer)

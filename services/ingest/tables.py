@@ -1,12 +1,14 @@
 """Tables of ingest and the statements on them. Migrations create what is declared here."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from services.ingest.admission import Admitted
+from services.ingest.documents import Document
 
 METADATA = sa.MetaData()
 
@@ -15,7 +17,7 @@ SUBJECTS = sa.Table(
     METADATA,
     sa.Column("subject_key", sa.String(64), primary_key=True),
     sa.Column("patient_id", sa.String(64), nullable=False),
-    sa.Column("issuer_of_patient_id", sa.String(64), nullable=False),
+    sa.Column("issuer_of_patient_id", sa.String(255), nullable=False),
     sa.Column("patient_name", sa.String(324), nullable=False),
     sa.Column("patient_birth_date", sa.String(8), nullable=False),
     sa.Column("patient_sex", sa.String(16), nullable=False),
@@ -55,7 +57,15 @@ DOCUMENTS = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("study_instance_uid", sa.String(64), nullable=False),
+    sa.Column("accession_number", sa.String(16), nullable=False),
+    sa.Column("type_code", sa.String(64), nullable=False),
+    sa.Column("type_display", sa.String(255), nullable=False),
+    sa.Column("authored_at", sa.String(64), nullable=False),
+    sa.Column("identifier_system", sa.String(255), nullable=False),
+    sa.Column("identifier_value", sa.String(255), nullable=False),
 )
+"""What a document says of itself (`documents.About`) is empty where it says nothing."""
 
 Row = sa.RowMapping
 
@@ -63,11 +73,20 @@ Row = sa.RowMapping
 
 
 def add_subject(connection: Connection, key: str, patient: tuple[str, ...]) -> None:
-    """Adds the identity behind a key, unless it is known."""
-    if subject(connection, key) is None:
-        names = [column.name for column in SUBJECTS.columns]
-        values = dict(zip(names, (key, *patient), strict=True))
+    """Adds the identity behind a key; of one that is known, what was empty until now.
+
+    A document names its patient by identifier alone; images that come later bring the name.
+    """
+    names = [column.name for column in SUBJECTS.columns]
+    values = dict(zip(names, (key, *patient), strict=True))
+    known = subject(connection, key)
+    if known is None:
         connection.execute(sa.insert(SUBJECTS).values(values))
+        return
+    fresh = {name: value for name, value in values.items() if value and not known[name]}
+    if fresh:
+        same = SUBJECTS.c.subject_key == key
+        connection.execute(sa.update(SUBJECTS).where(same).values(fresh))
 
 
 def add_instance(connection: Connection, new: Admitted, sha256: str, now: datetime) -> None:
@@ -128,13 +147,7 @@ def close(connection: Connection, study_instance_uid: str, revision: int) -> Non
 
 
 def add_document(
-    connection: Connection,
-    document_id: str,
-    key: str,
-    content_type: str,
-    content: bytes,
-    sha256: str,
-    now: datetime,
+    connection: Connection, document_id: str, key: str, sha256: str, new: Document, now: datetime
 ) -> bool:
     """Adds a document, unless it is known; returns whether it was added."""
     if document(connection, document_id) is not None:
@@ -143,10 +156,11 @@ def add_document(
         sa.insert(DOCUMENTS).values(
             document_id=document_id,
             subject_key=key,
-            content_type=content_type,
-            content=content,
+            content_type=new.content_type,
+            content=new.content,
             sha256=sha256,
             received_at=now,
+            **asdict(new.about),
         )
     )
     return True
@@ -214,6 +228,17 @@ def subject(connection: Connection, subject_key: str) -> Row | None:
     """One subject."""
     query = sa.select(SUBJECTS).where(SUBJECTS.c.subject_key == subject_key)
     return connection.execute(query).mappings().first()
+
+
+def patient_of(connection: Connection, study_instance_uid: str) -> tuple[str, str] | None:
+    """Identifier and issuer of the patient of a study; None when the study is not here."""
+    query = (
+        sa.select(SUBJECTS.c.patient_id, SUBJECTS.c.issuer_of_patient_id)
+        .join(STUDIES, STUDIES.c.subject_key == SUBJECTS.c.subject_key)
+        .where(STUDIES.c.study_instance_uid == study_instance_uid)
+    )
+    found = connection.execute(query).first()
+    return None if found is None else (found[0], found[1])
 
 
 def document(connection: Connection, document_id: str) -> Row | None:

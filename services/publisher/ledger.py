@@ -1,13 +1,12 @@
 """What became of every result: reads and writes of the delivery ledger.
 
 pending     sending began; nobody has acknowledged all of it yet
-delivered   every destination acknowledged; at most one result per study is in this state
-superseded  was delivered; a later result of the study took its place
+delivered   every destination acknowledged; at most one result of a kind about one study or document
+superseded  was delivered; a later result about the same took its place
 withheld    refused by a gate; nothing was sent
-withdrawn   was delivered; a later refusal of the study took it back
+withdrawn   was delivered; a later refusal took it back
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from services.publisher.tables import RESULTS
 
 Effect = Callable[[sa.Connection], None]
@@ -36,11 +34,39 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
+class Result:
+    """A result as the ledger knows it, whatever its kind.
+
+    Attributes:
+        kind: "muscle", "report".
+        result_id: As in the event that it came from.
+        about: What only one result of the kind stands of at a time: a study, a document.
+        order: Of two results about the same the greater stands: revision of the input, then
+            microseconds since 1970 UTC at which the result was made.
+        study_instance_uid: Study that its DICOM objects are filed under.
+        fingerprint: Digest of what it tells people: equal for two runs that say the same.
+        event: The event, serialized: what a successor replaces is said again from it.
+        tracking_uid: Tracking Unique Identifier; empty when nothing was measured.
+        gates: Gates that refused it, with reasons.
+    """
+
+    kind: str
+    result_id: str
+    about: str
+    order: tuple[int, int]
+    study_instance_uid: str
+    fingerprint: str
+    event: bytes
+    tracking_uid: str = ""
+    gates: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True)
 class Entry:
     """One row.
 
     Attributes:
-        event: What led here.
+        result: What it is about.
         status: Where it stands.
         instances: DICOM objects the archive acknowledged, as the fields of DeliveredInstance.
         resources: FHIR resources the record acknowledged, "Type/id".
@@ -48,44 +74,32 @@ class Entry:
         record: Address of the record.
     """
 
-    event: MuscleMeasured
+    result: Result
     status: Status
     instances: Sequence[Mapping[str, str]] = ()
     resources: Sequence[str] = ()
     archive: str = ""
     record: str = ""
 
-    @property
-    def result_id(self) -> str:
-        """Result the row is about."""
-        return self.event.result_id
 
-    @property
-    def order(self) -> tuple[int, int]:
-        """Later revisions of a study win; of one revision, the later measurement."""
-        return self.event.study_revision, self.event.measured_at.ToMicroseconds()
-
-
-def fingerprint(event: MuscleMeasured) -> str:
-    """Digest of what a result tells people: equal for two runs that say the same."""
-    told = MuscleMeasured()
-    told.CopyFrom(event)
-    for name in ("result_id", "study_revision", "measured_at", "subject_key"):
-        told.ClearField(name)
-    told.measurement.segmentation.ClearField("key")
-    for model in told.models:
-        model.ClearField("mode")
-    return hashlib.sha256(told.SerializeToString(deterministic=True)).hexdigest()
-
-
-def history(connection: sa.Connection, study_instance_uid: str) -> list[Entry]:
-    """Every result of a study, latest first."""
+def history(connection: sa.Connection, kind: str, about: str) -> list[Entry]:
+    """Every result of a kind about one thing, latest first."""
     rows = connection.execute(
-        sa.select(RESULTS).where(RESULTS.c.study_instance_uid == study_instance_uid)
+        sa.select(RESULTS).where(RESULTS.c.kind == kind, RESULTS.c.about == about)
     )
     entries = [
         Entry(
-            MuscleMeasured.FromString(row.event),
+            Result(
+                kind=row.kind,
+                result_id=row.result_id,
+                about=row.about,
+                order=(row.study_revision, row.measured_at_us),
+                study_instance_uid=row.study_instance_uid,
+                fingerprint=row.fingerprint,
+                event=row.event,
+                tracking_uid=row.tracking_uid,
+                gates=row.gates,
+            ),
             Status(row.status),
             row.instances,
             row.resources,
@@ -94,45 +108,49 @@ def history(connection: sa.Connection, study_instance_uid: str) -> list[Entry]:
         )
         for row in rows
     ]
-    return sorted(entries, key=lambda entry: entry.order, reverse=True)
+    return sorted(entries, key=lambda entry: entry.result.order, reverse=True)
 
 
 def write(entry: Entry, at: datetime) -> Effect:
     """Writes a row, over an earlier one of the same result."""
-    event = entry.event
+    result = entry.result
+    revision, made_at_us = result.order
     values = {
-        "study_instance_uid": event.study_instance_uid,
-        "study_revision": event.study_revision,
-        "measured_at_us": event.measured_at.ToMicroseconds(),
+        "kind": result.kind,
+        "about": result.about,
+        "study_instance_uid": result.study_instance_uid,
+        "study_revision": revision,
+        "measured_at_us": made_at_us,
         "status": entry.status.value,
-        "fingerprint": fingerprint(event),
-        "gates": [{"gate": g.gate, "reason": g.reason} for g in event.refusal.gates],
-        "tracking_uid": event.measurement.tracking_uid,
+        "fingerprint": result.fingerprint,
+        "gates": [dict(gate) for gate in result.gates],
+        "tracking_uid": result.tracking_uid,
         "instances": [dict(instance) for instance in entry.instances],
         "resources": list(entry.resources),
         "archive": entry.archive,
         "record": entry.record,
-        "event": event.SerializeToString(deterministic=True),
+        "event": result.event,
         "updated_at": at,
     }
 
     def effect(connection: sa.Connection) -> None:
-        where = RESULTS.c.result_id == event.result_id
+        where = RESULTS.c.result_id == result.result_id
         if connection.execute(sa.update(RESULTS).where(where).values(**values)).rowcount == 0:
-            connection.execute(sa.insert(RESULTS).values(result_id=event.result_id, **values))
+            connection.execute(sa.insert(RESULTS).values(result_id=result.result_id, **values))
 
     return effect
 
 
-def end_others(event: MuscleMeasured, status: Status, at: datetime) -> Effect:
-    """Gives `status` to every other result of the study that was delivered or on its way."""
+def end_others(result: Result, status: Status, at: datetime) -> Effect:
+    """Gives `status` to every other result about the same that was delivered or on its way."""
 
     def effect(connection: sa.Connection) -> None:
         connection.execute(
             sa.update(RESULTS)
             .where(
-                RESULTS.c.study_instance_uid == event.study_instance_uid,
-                RESULTS.c.result_id != event.result_id,
+                RESULTS.c.kind == result.kind,
+                RESULTS.c.about == result.about,
+                RESULTS.c.result_id != result.result_id,
                 RESULTS.c.status.in_([Status.DELIVERED.value, Status.PENDING.value]),
             )
             .values(status=status.value, updated_at=at)
@@ -148,7 +166,9 @@ def listing(connection: sa.Connection, study_instance_uid: str = "") -> list[dic
         query = query.where(RESULTS.c.study_instance_uid == study_instance_uid)
     return [
         {
+            "kind": row.kind,
             "result_id": row.result_id,
+            "about": row.about,
             "study_instance_uid": row.study_instance_uid,
             "study_revision": row.study_revision,
             "status": row.status,

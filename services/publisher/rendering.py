@@ -69,20 +69,6 @@ def objects_of(seg: Dataset, sr: Dataset, key: Dataset) -> DicomObjects:
     return DicomObjects(str(seg.SOPInstanceUID), str(sr.SOPInstanceUID), str(key.SOPInstanceUID))
 
 
-def subject_of(source: Dataset, system: str = "") -> Subject:
-    """Who was examined, as the source image says.
-
-    Args:
-        source: Any image of the study.
-        system: URI of the site's patient identifiers in the health record; empty when it has none.
-    """
-    return Subject(
-        identifier=str(source.get("PatientID") or "").strip(),
-        issuer=str(source.get("IssuerOfPatientID") or "").strip(),
-        system=system,
-    )
-
-
 def render(
     event: MuscleMeasured,
     seg: Dataset,

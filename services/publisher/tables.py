@@ -21,9 +21,12 @@ RESULTS = sa.Table(
     sa.Column("record", sa.String(1024), nullable=False),
     sa.Column("event", sa.LargeBinary, nullable=False),
     sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("about", sa.String(64), nullable=False, index=True),
 )
 """One row per result: what became of it, and what the destinations acknowledged.
 
-`measured_at_us` is microseconds since 1970 UTC. `event` is the MuscleMeasured that led here: what a
-successor replaces or a withdrawal takes back is said again from it.
+`about` is the study or document that only one result of a kind stands of. `measured_at_us` is
+microseconds since 1970 UTC at which the result was made. `event` is the message that led here: what
+a successor replaces or a withdrawal takes back is said again from it.
 """

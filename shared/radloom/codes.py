@@ -22,6 +22,7 @@ FHIR_SYSTEMS = {
     "SCT": "http://snomed.info/sct",
     "LN": "http://loinc.org",
     "UCUM": "http://unitsofmeasure.org",
+    "RFC5646": "urn:ietf:bcp:47",
     LOCAL_SCHEME: f"urn:oid:{LOCAL_SCHEME_UID}",
 }
 """FHIR code system of each DICOM coding scheme (PS3.16 section 8.1; FHIR R4 section 4.3)."""
@@ -93,13 +94,137 @@ WIDER = {
 
 BODY_HEIGHT = Code("8302-2", "LN", "Body height")  # LOINC; US Core vital signs
 
+# ---------------------------------------------------------------- text reports: PS3.16 TID 2000
+
+OBSERVER_TYPE = Code("121005", "DCM", "Observer Type")  # TID 1002
+DEVICE = Code("121007", "DCM", "Device")  # CID 270
+DEVICE_OBSERVER_UID = Code("121012", "DCM", "Device Observer UID")  # TID 1004
+DEVICE_OBSERVER_NAME = Code("121013", "DCM", "Device Observer Name")
+DEVICE_OBSERVER_MANUFACTURER = Code("121014", "DCM", "Device Observer Manufacturer")
+DEVICE_OBSERVER_MODEL_NAME = Code("121015", "DCM", "Device Observer Model Name")
+LANGUAGE = Code("121049", "DCM", "Language of Content Item and Descendants")  # TID 1204
+ENGLISH = Code("en", "RFC5646", "English")  # CID 5000
+
+REPORT_TITLES = {
+    "11528-7": Code("11528-7", "LN", "Radiology Report"),
+    "24627-2": Code("24627-2", "LN", "CT Chest Report"),
+    "24725-4": Code("24725-4", "LN", "CT Head Report"),
+    "25045-6": Code("25045-6", "LN", "CT Report"),
+    "25056-3": Code("25056-3", "LN", "MRI Report"),
+    "25061-3": Code("25061-3", "LN", "Ultrasound Report"),
+    "41806-1": Code("41806-1", "LN", "CT Abdomen Report"),
+    "43468-8": Code("43468-8", "LN", "X-Ray Report"),
+    "49118-3": Code("49118-3", "LN", "Nuclear Medicine Report"),
+}
+"""Kinds of document whose LOINC code may be the title of an SR too, CID 7000; the general ones."""
+
+_PROCEDURE = Code("55111-9", "LN", "Current Procedure Descriptions")
+REPORT_HEADINGS = {
+    "exam": _PROCEDURE,
+    "technique": _PROCEDURE,
+    "indication": Code("18785-6", "LN", "Indications for Procedure"),
+    "comparison": Code("55114-3", "LN", "Prior Procedure Descriptions"),
+    "findings": Code("59776-5", "LN", "Findings"),
+    "impression": Code("19005-8", "LN", "Impressions"),
+    "communication": Code("73568-8", "LN", "Communication of Critical Results"),
+}
+"""Heading of each part of a report, CID 7001; findings and impression as IHE IMR names them."""
+
+_DESCRIPTION = Code("121065", "DCM", "Procedure Description")
+REPORT_ELEMENTS = {
+    "exam": _DESCRIPTION,
+    "technique": _DESCRIPTION,
+    "indication": Code("11329-0", "LN", "History"),
+    "comparison": _DESCRIPTION,
+    "findings": Code("121071", "DCM", "Finding"),
+    "impression": Code("121073", "DCM", "Impression"),
+    "communication": Code("55112-7", "LN", "Summary"),
+}
+"""What one statement of each part is, CID 7002; where that group has no narrower word, a wider."""
+
+FINDING_SITE = Code("363698007", "SCT", "Finding Site")
+ORGAN_SECTION = Code("organ-section", LOCAL_SCHEME, "Section of a structured report")
+LUNGS_AIRWAYS = Code("organs-lungs", LOCAL_SCHEME, "Lungs and airways")
+HEART_PERICARDIUM = Code("organs-heart", LOCAL_SCHEME, "Heart and pericardium")
+GALLBLADDER_BILIARY = Code("organs-biliary", LOCAL_SCHEME, "Gallbladder and bile ducts")
+KIDNEYS_URETERS = Code("organs-kidneys", LOCAL_SCHEME, "Kidneys and ureters")
+REPRODUCTIVE = Code("organs-reprod", LOCAL_SCHEME, "Reproductive organs")
+STOMACH_BOWEL = Code("organs-bowel", LOCAL_SCHEME, "Stomach and bowel")
+PERITONEUM = Code("organs-peritoneu", LOCAL_SCHEME, "Peritoneum and retroperitoneum")
+SOFT_TISSUES_WALL = Code("organs-wall", LOCAL_SCHEME, "Soft tissues and body wall")
+DEVICES = Code("organs-devices", LOCAL_SCHEME, "Devices and postoperative changes")
+GENERAL = Code("organs-general", LOCAL_SCHEME, "General and other")
+
+ORGAN_SECTIONS = {
+    "lungs_airways": LUNGS_AIRWAYS,
+    "pleura": Code("3120008", "SCT", "Pleura"),
+    "heart_pericardium": HEART_PERICARDIUM,
+    "mediastinum": Code("72410000", "SCT", "Mediastinum"),
+    "lymph_nodes": Code("59441001", "SCT", "Lymph Node"),
+    "vessels": Code("59820001", "SCT", "Blood Vessel"),
+    "soft_tissues_wall": SOFT_TISSUES_WALL,
+    "liver": Code("10200004", "SCT", "Liver"),
+    "gallbladder_biliary": GALLBLADDER_BILIARY,
+    "spleen": Code("78961009", "SCT", "Spleen"),
+    "pancreas": Code("15776009", "SCT", "Pancreas"),
+    "adrenals": Code("23451007", "SCT", "Adrenal gland"),
+    "kidneys_ureters": KIDNEYS_URETERS,
+    "bladder": Code("89837001", "SCT", "Bladder"),
+    "reproductive": REPRODUCTIVE,
+    "stomach_bowel": STOMACH_BOWEL,
+    "peritoneum_retroperitoneum": PERITONEUM,
+    "bones": Code("3138006", "SCT", "Bone"),
+    "devices_postop": DEVICES,
+    "general_other": GENERAL,
+}
+"""What each organ section is about. A section of several organs has a code of ours: to call a
+dilated ureter a finding of the kidney would be an invention."""
+
+NO_SITES = frozenset({DEVICES, GENERAL})
+"""Sections that are no place in the body."""
+
+POLARITY = Code("polarity", LOCAL_SCHEME, "What a statement says of its findings")
+POLARITIES = {
+    "affirmed": Code("52101004", "SCT", "Present"),  # CID 240
+    "negated": Code("272519000", "SCT", "Absent"),
+    "mixed": Code("mixed", LOCAL_SCHEME, "Some present, some absent"),
+}
+"""Of a statement with findings; "none" has no code, because it says nothing."""
+
+CERTAINTY = Code("certainty", LOCAL_SCHEME, "How certain a statement is")
+CERTAINTIES = {
+    "certain": Code("certain", LOCAL_SCHEME, "Certain"),
+    "uncertain": Code("uncertain", LOCAL_SCHEME, "Uncertain"),
+}
+TEMPORALITY = Code("temporality", LOCAL_SCHEME, "When a statement holds")
+TEMPORALITIES = {
+    "current": Code("current", LOCAL_SCHEME, "Current"),
+    "historical": Code("historical", LOCAL_SCHEME, "Historical"),
+    "hypothetical": Code("hypothetical", LOCAL_SCHEME, "Hypothetical"),
+}
+
+LENGTH = Code("410668003", "SCT", "Length")  # CID 7470
+VOLUME = Code("118565006", "SCT", "Volume")  # CID 7472
+
 # ---------------------------------------------------------------- units: UCUM, PS3.16 CID 7181
 
+MILLIMETRE = Code("mm", "UCUM", "mm")
+CENTIMETRE = Code("cm", "UCUM", "cm")
+MILLILITRE = Code("mL", "UCUM", "mL")
 SQUARE_CENTIMETRE = Code("cm2", "UCUM", "cm2")
 HOUNSFIELD_UNIT = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
 SQUARE_CENTIMETRE_PER_SQUARE_METRE = Code("cm2/m2", "UCUM", "cm2/m2")
 METRE = Code("m", "UCUM", "m")
 NO_UNITS = Code("1", "UCUM", "no units")
+
+STATED_QUANTITIES = {
+    "mm": (LENGTH, MILLIMETRE),
+    "cm": (LENGTH, CENTIMETRE),
+    "mL": (VOLUME, MILLILITRE),
+    "[hnsf'U]": (ATTENUATION_COEFFICIENT, HOUNSFIELD_UNIT),
+}
+"""What a number with this unit measures in a radiology report. Units that do not tell (a share, a
+time, a weight, a dose) are not here: their numbers stay words."""
 
 # ---------------------------------------------------------------- FHIR R4 and HL7 terminology
 
@@ -111,12 +236,18 @@ FHIR_SYSTEMS |= {
     "observation-value": f"{_THO}/v3-ObservationValue",
     "data-operation": f"{_THO}/v3-DataOperation",
     "identifier-type": f"{_THO}/v2-0203",
+    "interpretation": f"{_THO}/v3-ObservationInterpretation",
     "participant-type": f"{_THO}/provenance-participant-type",
     "ai-device": "http://hl7.org/fhir/uv/aitransparency/CodeSystem/AIdeviceTypeCS",
 }
 
 IMAGING = Code("imaging", "observation-category", "Imaging")
 COMPUTED_TOMOGRAPHY = Code("CT", "diagnostic-service", "CAT Scan")
+RADIOLOGY = Code("RAD", "diagnostic-service", "Radiology")
+FINDING_PRESENT = Code("POS", "interpretation", "Positive")
+FINDING_ABSENT = Code("NEG", "interpretation", "Negative")
+CRITICAL_ABNORMAL = Code("AA", "interpretation", "Critical abnormal")
+ACCESSION_ID = Code("ACSN", "identifier-type", "Accession ID")
 AI_ASSERTED = Code("AIAST", "observation-value", "Artificial Intelligence asserted")
 CREATED = Code("CREATE", "data-operation", "create")
 REVISED = Code("UPDATE", "data-operation", "revise")
@@ -125,6 +256,9 @@ MEDICAL_RECORD_NUMBER = Code("MR", "identifier-type", "Medical record number")
 PERFORMER = Code("performer", "participant-type", "Performer")
 AI_DEVICE = Code("Artificial-Intelligence", "ai-device", "Artificial Intelligence")
 """AI Transparency on FHIR, 2026Jan ballot: Device.type and the role of an agent."""
+
+SOURCE_SPAN_URL = "urn:oid:2.25.260258131090337154333818061400419470834"
+"""Extension of an Observation: where its text stands in the document (`radloom.fhir.report`)."""
 
 RESULT_TAG_SYSTEM = "urn:oid:2.25.337098206101905925029127583902540971725"
 """System of the tag that names the result which a Provenance belongs to."""

@@ -48,7 +48,7 @@ DOCUMENT_RECEIVED = Topic(
     "document.received", DocumentReceived, "subject_key", "ingest", ("report_structurer",)
 )
 REPORT_STRUCTURED = Topic(
-    "report.structured", ReportStructured, "subject_key", "report_structurer", ()
+    "report.structured", ReportStructured, "subject_key", "report_structurer", ("publisher",)
 )
 
 ALL = (STUDY_RECEIVED, MUSCLE_MEASURED, RESULT_DELIVERED, DOCUMENT_RECEIVED, REPORT_STRUCTURED)

@@ -12,7 +12,8 @@ from pydicom.dataset import FileDataset
 
 from radloom.dicom.part10 import encode
 from radloom.dicom.report import Predecessor
-from services.publisher.rendering import Current, RenderedResult, render, subject_of
+from services.publisher.identity import subject_of
+from services.publisher.rendering import Current, RenderedResult, render
 from tests.peers import validators
 from tests.publisher.example import TRACKING_UID, Example, ct_slice, measured
 

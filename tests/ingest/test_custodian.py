@@ -3,13 +3,16 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from radloom.adapters.custodian import GrpcCustodian
+from radloom.adapters.database import Database
 from radloom.errors import Rejected
 from radloom.runtime.grpc import GrpcServer
 from radloom.wire.v1.custodian_service_pb2_grpc import add_CustodianServiceServicer_to_server
@@ -22,6 +25,7 @@ from tests.ingest.example import (
     PATIENT_ID,
     PATIENT_NAME,
     SECRET,
+    STUDY,
     Stage,
     ct_file,
     dicomweb,
@@ -199,3 +203,144 @@ def test_a_document_is_announced_once_however_often_it_comes(on: Stage, url: str
         kept = on.ingest.document(event.document_id)
         assert (event.sha256, event.subject_key) == (kept.sha256, kept.subject_key)
         assert event.received_at == kept.received_at
+
+
+# ---------------------------------------------------------------- what a document is about
+
+
+def related(value: object, system: str = "urn:dicom:uid", kind: str = "") -> dict[str, Any]:
+    identifier: dict[str, Any] = {"system": system, "value": value}
+    if kind:
+        identifier["type"] = {"coding": [{"code": kind}]}
+    return {"identifier": identifier}
+
+
+def about(*references: dict[str, Any], **changed: object) -> dict[str, Any]:
+    return document(context={"related": list(references)}, **changed)
+
+
+ABOUT = about(
+    {"reference": "Encounter/7"},
+    related(f"urn:oid:{STUDY}"),
+    related("A4711", system="", kind="ACSN"),
+    type={
+        "coding": [
+            {"system": "urn:local", "code": "X"},
+            {"system": "http://loinc.org", "code": "24627-2", "display": "CT Chest"},
+        ]
+    },
+    date="2026-05-01T10:20:30+02:00",
+    identifier=[{"system": "urn:ris", "value": "R-1"}],
+)
+
+
+def test_what_a_document_says_of_itself_comes_back_with_it(
+    url: str, custodian: GrpcCustodian
+) -> None:
+    found = custodian.document(httpx.post(url, json=ABOUT).json()["id"])
+    assert found.study_instance_uid == STUDY
+    assert found.accession_number == "A4711"
+    assert (found.type_code, found.type_display) == ("24627-2", "CT Chest")
+    assert found.authored_at == "2026-05-01T10:20:30+02:00"
+    assert (found.identifier_system, found.identifier_value) == ("urn:ris", "R-1")
+
+
+def test_the_announcement_names_the_study_and_nothing_else_of_it(on: Stage, url: str) -> None:
+    httpx.post(url, json=ABOUT)
+    (row,) = on.outbox.unpublished()
+    assert DocumentReceived.FromString(row.record.value).study_instance_uid == STUDY
+    for kept_back in (b"A4711", b"R-1", b"2026-05-01", PATIENT_ID.encode()):
+        assert kept_back not in row.record.value
+
+
+def test_the_same_words_about_two_studies_are_two_documents(url: str) -> None:
+    posts = [document(), about(related("urn:oid:2.25.1")), about(related("urn:oid:2.25.2"))]
+    assert len({httpx.post(url, json=post).json()["id"] for post in posts * 2}) == 3
+
+
+def test_a_patient_who_is_known_by_a_document_alone_has_an_identity(
+    on: Stage, url: str, custodian: GrpcCustodian
+) -> None:
+    httpx.post(url, json=document())
+    assert custodian.resolve_subject(KEY).patient_id == PATIENT_ID
+    on.receive(ct_file(1))
+    assert custodian.resolve_subject(KEY).patient_name == PATIENT_NAME
+
+
+def test_an_issuer_may_be_named_as_the_images_name_it(url: str, custodian: GrpcCustodian) -> None:
+    post = identified(system="urn:oid:1.2.3", assigner={"display": ISSUER})
+    found = custodian.document(httpx.post(url, json=post).json()["id"])
+    assert found.subject_key == KEY
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({}, 201), ({"value": "SOMEBODY-ELSE"}, 400), ({"system": "HOSPITAL-B"}, 400)],
+)
+def test_a_study_of_another_patient_than_the_document_is_refused(
+    on: Stage, url: str, changed: dict[str, str], status: int
+) -> None:
+    on.receive(ct_file(1))
+    post = identified(**changed) | {"context": ABOUT["context"]}
+    answer = httpx.post(url, json=post)
+    assert answer.status_code == status
+    assert PATIENT_ID not in answer.text
+    assert (answer.json().get("reason") == "study_of_another_patient") == (status == 400)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        about(related("urn:oid:not-a-uid")),
+        about(related("urn:oid:2.25.1"), related("urn:oid:2.25.2")),
+        about(related("urn:oid:" + "1." * 40 + "1")),
+        about(related(4711)),
+        about(related("A" * 17, system="", kind="ACSN")),
+        about(related("A1", system="", kind="ACSN"), related("A2", system="", kind="ACSN")),
+        document(context={"related": {"identifier": 1}}),
+        document(context={"related": [{}] * 101}),
+        document(type={"coding": [{"system": "http://loinc.org", "code": "1" * 65}]}),
+        document(date="yesterday"),
+        document(date="2026-13-01T00:00:00Z"),
+        document(date="2026-05-01"),
+        document(identifier=[{"system": "urn:ris", "value": "R\n1"}]),
+        document(masterIdentifier={"value": ""}),
+    ],
+    ids=range(14),
+)
+def test_what_a_document_cannot_be_about_is_refused_by_name(
+    on: Stage, url: str, resource: object
+) -> None:
+    answer = httpx.post(url, json=resource)
+    assert answer.status_code == 400
+    assert answer.json()["message"]
+    assert PATIENT_ID not in answer.text
+    assert on.outbox.unpublished() == []
+
+
+def test_documents_of_an_older_release_are_kept_and_say_nothing_of_themselves(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    old = Database(f"sqlite:///{folder / 'ingest.sqlite'}", schema="ingest")
+    old.upgrade("radloom.runtime.migrations")
+    old.upgrade("services.ingest.migrations", revision="0001")
+    row = {
+        "document_id": "old",
+        "subject_key": KEY,
+        "content_type": "text/plain",
+        "content": TEXT.encode(),
+        "sha256": "00",
+        "received_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    insert = (
+        "INSERT INTO documents VALUES "
+        "(:document_id, :subject_key, :content_type, :content, :sha256, :received_at)"
+    )
+    with old.transaction() as connection:
+        connection.execute(sa.text(insert), row)
+    old.close()
+    with stage(folder) as made:
+        found = made.ingest.document("old")
+    assert (found.content.decode(), found.study_instance_uid) == (TEXT, "")

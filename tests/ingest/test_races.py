@@ -19,6 +19,7 @@ from radloom.adapters.instance_store import FileInstanceStore
 from radloom.errors import Unavailable
 from radloom.ports import Transactions
 from services.ingest.admission import DUPLICATE
+from services.ingest.documents import About, Document
 from tests.ingest.example import SERIES, STUDY, Stage, ct_file, kept_files, stage
 from tests.peers.postgres import postgres
 
@@ -192,8 +193,7 @@ def test_a_replica_that_starts_makes_senders_send_again_and_loses_nothing(
 def test_the_same_document_at_once_is_kept_once(replicas: list[Stage]) -> None:
     for number in range(ROUNDS):
         text = f"finding {number}".encode()
-        ids = at_once(
-            [partial(on.ingest.keep_document, text, "text/plain", "1", "A") for on in replicas]
-        )
+        new = Document(text, "text/plain", "1", "A", About())
+        ids = at_once([partial(on.ingest.keep_document, new) for on in replicas])
         assert len(set(ids)) == 1
         assert replicas[0].ingest.document(ids[0]).content == text

@@ -34,24 +34,24 @@ def dciodvfy(path: Path) -> list[str]:
     return [line for line in run.splitlines() if line.startswith(("Error", "Warning"))]
 
 
-def sr_validator(path: Path) -> list[str]:
+def sr_validator(path: Path, template: str = "TID_1500") -> list[str]:
     """Errors and warnings of PixelMed's validator of SR templates."""
     java = _program("java")
     if not PIXELMED.is_file():
         _missing("pixelmed.jar")
     text = _run([java, *LIMITS, "-cp", str(PIXELMED), _SR_VALIDATOR, str(path)])
     assert "IOD validation complete" in text, text
-    assert "Found Root Template TID_1500" in text, text
+    assert f"Found Root Template {template}" in text, text
     return [line for line in text.splitlines() if line.startswith(("Error", "Warning"))]
 
 
 _SR_VALIDATOR = "com.pixelmed.validate.DicomSRValidator"
 
 
-def dsrdump(path: Path) -> list[str]:
-    """What DCMTK says against an SR while it reads it."""
+def dsrdump(path: Path, kind: str = "Comprehensive 3D SR") -> list[str]:
+    """What DCMTK says against an SR of a kind while it reads it."""
     text = _run([_program("dsrdump"), str(path)])
-    assert "Comprehensive 3D SR Document" in text, text
+    assert f"{kind} Document" in text, text
     return [line for line in text.splitlines() if re.match(r"[WEF]: ", line)]
 
 

@@ -24,6 +24,7 @@ from services.publisher import ledger
 from services.publisher.app import MIGRATIONS, add_results
 from services.publisher.handler import Publisher
 from services.publisher.ledger import Entry, Status
+from services.publisher.muscle_result import result_of
 from services.publisher.settings import Settings
 from tests.publisher.example import STUDY, ct_slice, measured, refused
 from tests.publisher.test_handler import KnownSubject, OneSeries
@@ -86,8 +87,8 @@ def test_results_are_listed_by_study_without_patient_data(database: Database) ->
     now = datetime(2026, 11, 1, tzinfo=UTC)
     example = measured()
     with database.transaction() as connection:
-        ledger.write(Entry(example.event, Status.PENDING), now)(connection)
-        ledger.write(Entry(refused(revision=2), Status.WITHHELD), now)(connection)
+        ledger.write(Entry(result_of(example.event), Status.PENDING), now)(connection)
+        ledger.write(Entry(result_of(refused(revision=2)), Status.WITHHELD), now)(connection)
     app = http_app("publisher", {})
     add_results(app, database)
     server = HttpServer(app, host="127.0.0.1", port=0)

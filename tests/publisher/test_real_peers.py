@@ -10,13 +10,18 @@ from radloom.adapters.database import Database
 from radloom.adapters.dicomweb import DicomWebArchive
 from radloom.adapters.fhir_rest import FhirRestServer
 from radloom.adapters.object_store import FileObjectStore
+from radloom.dicom import text_report
 from radloom.dicom.segmentation import area_cm2, mask_of
+from radloom.fhir import report as fhir_report
+from radloom.wire.v1.result_delivered_pb2 import ResultDelivered
 from services.publisher.handler import Publisher
 from tests.peers import medplum_router
 from tests.peers.medplum_router import Medplum
 from tests.peers.orthanc import orthanc
 from tests.publisher.example import STUDY, ct_slice, measured
-from tests.publisher.test_handler import KnownSubject, OneSeries, StoppedClock
+from tests.publisher.report_example import TEXT, written
+from tests.publisher.test_handler import OneSeries, StoppedClock
+from tests.publisher.test_report_handler import Shelf
 
 pytestmark = pytest.mark.peer
 
@@ -36,13 +41,20 @@ def archive() -> Iterator[DicomWebArchive]:
 
 
 @pytest.fixture
-def publisher(archive: DicomWebArchive, record: Medplum, tmp_path: Path) -> Iterator[Publisher]:
+def custodian() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def publisher(
+    archive: DicomWebArchive, record: Medplum, custodian: Shelf, tmp_path: Path
+) -> Iterator[Publisher]:
     database = Database(f"sqlite:///{tmp_path / 'publisher.sqlite'}", schema="publisher")
     database.upgrade("services.publisher.migrations")
     server = FhirRestServer(record.url)
     yield Publisher(
         ingest=OneSeries([ct_slice()]),
-        custodian=KnownSubject(),
+        custodian=custodian,
         objects=FileObjectStore(tmp_path / "objects"),
         archive=archive,
         record=server,
@@ -85,3 +97,21 @@ def test_what_the_archive_gives_back_is_what_was_sent(
     series = next(s for s in archive.series(STUDY) if s.Modality == "SEG")
     (held,) = archive.retrieve_series(STUDY, str(series.SeriesInstanceUID))
     assert {e.tag: e.value for e in held} == {e.tag: e.value for e in example.seg}
+
+
+def test_a_report_sent_twice_is_one_report_in_orthanc_and_medplum_word_for_word(
+    publisher: Publisher, archive: DicomWebArchive, record: Medplum, custodian: Shelf
+) -> None:
+    report = written(TEXT.replace("right", "\x0c\x07right") + "\t ")
+    custodian.documents[report.event.document_id] = report.document
+    publisher.on_report_structured(report.event)  # its effects are lost, as by kill -9
+    (announced,) = publisher.on_report_structured(report.event).events
+    assert isinstance(announced, ResultDelivered)
+    (series,) = archive.series(STUDY)
+    (sr,) = archive.retrieve_series(STUDY, str(series.SeriesInstanceUID))
+    assert text_report.text_of(sr) == report.report.text
+    held = [publisher.record.read(reference) for reference in announced.resources]
+    observations = [dict(r) for r in held if r["resourceType"] == "Observation"]
+    assert fhir_report.text_of(observations) == report.report.text
+    assert record.count("Observation") == len(observations)
+    assert record.count("DiagnosticReport") == 1

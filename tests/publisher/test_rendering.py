@@ -16,7 +16,8 @@ from radloom.dicom.part10 import encode
 from radloom.dicom.report import Predecessor
 from radloom.dicom.segmentation import area_cm2, mask_of
 from radloom.errors import Rejected
-from services.publisher.rendering import Current, RenderedResult, render, subject_of
+from services.publisher.identity import subject_of
+from services.publisher.rendering import Current, RenderedResult, render
 from tests.publisher.example import (
     PATIENT_ID,
     TRACKING_UID,

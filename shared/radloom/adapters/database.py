@@ -101,7 +101,7 @@ class Database:
         with self._begun("BEGIN") as connection:
             yield connection
 
-    def upgrade(self, *packages: str) -> None:
+    def upgrade(self, *packages: str, revision: str = "head") -> None:
         """Brings the tables of each package of revisions up to date; harmless when they are.
 
         Each package has its own version table, so that packages move independently. Replicas that
@@ -109,6 +109,7 @@ class Database:
 
         Args:
             packages: Dotted names, "services.ingest.migrations".
+            revision: How far; an older release stood at an older one.
 
         Raises:
             Unavailable: The database does not answer.
@@ -116,7 +117,7 @@ class Database:
         for package in packages:
             with self.transaction() as connection:
                 self._lock_schema(connection)
-                _upgrade(connection, package)
+                _upgrade(connection, package, revision)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -136,7 +137,7 @@ class Database:
             connection.execute(sa.schema.CreateSchema(self._schema, if_not_exists=True))
 
 
-def _upgrade(connection: sa.Connection, package: str) -> None:
+def _upgrade(connection: sa.Connection, package: str, revision: str) -> None:
     with as_file(files(package)) as revisions:
         config = Config()
         config.set_main_option("script_location", _ENVIRONMENT)
@@ -144,7 +145,7 @@ def _upgrade(connection: sa.Connection, package: str) -> None:
         config.set_main_option("version_locations", str(revisions).replace("%", "%%"))
         config.attributes["connection"] = connection
         config.attributes["version_table"] = "version_of_" + package.replace(".", "_")
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A folder that stands in for an imaging archive.
 
-Files a person can open: `<study>/seg.dcm`, `sr.dcm`, `key.dcm` and `key.png`. Writes are atomic
-and locked, so several threads and processes may share a folder.
+Files a person can open: `<study>/seg.dcm`, `sr.dcm`, `key.dcm`, `key.png` and `report.dcm`. Writes
+are atomic and locked, so several threads and processes may share a folder.
 """
 
 import fcntl
@@ -18,6 +18,7 @@ from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.uid import (
     Comprehensive3DSRStorage,
+    EnhancedSRStorage,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
@@ -29,6 +30,7 @@ from radloom.ports import StoredInstance
 READABLE = {
     SegmentationStorage: "seg",
     Comprehensive3DSRStorage: "sr",
+    EnhancedSRStorage: "report",
     SecondaryCaptureImageStorage: "key",
 }
 """File names of result objects; a second one of a study is `sr-2.dcm`. Others are named by UID."""

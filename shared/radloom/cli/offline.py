@@ -39,8 +39,9 @@ def write_result(
 ) -> None:
     """Writes seg.dcm, sr.dcm, key.dcm, key.png and bundle.json."""
     rendering = importlib.import_module("services.publisher.rendering")
+    identity = importlib.import_module("services.publisher.identity")
     seg = decode(FileObjectStore(objects).get(event.measurement.segmentation))
-    subject = rendering.subject_of(instances[0])
+    subject = identity.subject_of(instances[0])
     result = rendering.render(event, seg, instances, subject=subject)
     for name in ("seg", "sr", "key"):
         (output / f"{name}.dcm").write_bytes(encode(getattr(result, name)))

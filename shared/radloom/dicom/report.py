@@ -60,7 +60,8 @@ def build_report(
     date_content(report, statement.measured_at.astimezone(zone_of(header)))
     if predecessors:
         report.PredecessorDocumentsSequence = [
-            _predecessor(header.StudyInstanceUID, item) for item in predecessors
+            predecessor_documents(header.StudyInstanceUID, item, Comprehensive3DSRStorage)
+            for item in predecessors
         ]
     seal(report)
     return report
@@ -220,9 +221,12 @@ def _own_codes() -> CodingSchemeIdentificationItem:
     )
 
 
-def _predecessor(study_instance_uid: str, predecessor: Predecessor) -> Dataset:
+def predecessor_documents(
+    study_instance_uid: str, predecessor: Predecessor, sop_class_uid: str
+) -> Dataset:
+    """Item of the Predecessor Documents Sequence (0040,A360)."""
     reference = Dataset()
-    reference.ReferencedSOPClassUID = Comprehensive3DSRStorage
+    reference.ReferencedSOPClassUID = sop_class_uid
     reference.ReferencedSOPInstanceUID = predecessor.sop_instance_uid
     series = Dataset()
     series.SeriesInstanceUID = predecessor.series_instance_uid

@@ -94,9 +94,18 @@ def source_header(ds: Dataset) -> Dataset:
             f"the source image lacks {', '.join(missing)}; results cannot refer to it",
             reason="unusable_source",
         )
+    header = study_header(ds)
+    for name in IMAGE:
+        if name in ds:
+            setattr(header, name, ds.get(name))
+    return header
+
+
+def study_header(ds: Dataset) -> Dataset:
+    """Allow-listed attributes of patient and study, text in UTF-8; empty where `ds` has none."""
     header = Dataset()
     header.SpecificCharacterSet = "ISO_IR 192"
-    for name in (*PATIENT_AND_STUDY, *IMAGE):
+    for name in PATIENT_AND_STUDY:
         if name in ds:
             value = ds.get(name)
             setattr(header, name, str(value) if isinstance(value, PersonName) else value)

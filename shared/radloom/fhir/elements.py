@@ -1,5 +1,6 @@
 """FHIR R4 data types as JSON objects. Units are UCUM codes; UIDs are `urn:oid:` identifiers."""
 
+from datetime import datetime
 from decimal import Decimal
 from html import escape
 from typing import Any, TypeAlias
@@ -49,6 +50,11 @@ def uid_reference(resource_type: str, uid: str) -> Json:
 def identifier_query(identifier: Json) -> str:
     """Search that finds the resource with `identifier`."""
     return f"identifier={quote(identifier['system'] + '|' + identifier['value'], safe=':')}"
+
+
+def instant(moment: datetime) -> str:
+    """FHIR instant."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def narrative(*lines: str) -> Json:

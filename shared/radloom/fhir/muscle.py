@@ -5,23 +5,21 @@ revised is put under an identifier that is the same for every revision of the st
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import quote
 
 from radloom import codes
-from radloom.errors import Rejected
-from radloom.fhir.elements import (
-    Json,
-    concept,
-    identifier_query,
-    narrative,
-    uid_identifier,
-    uid_reference,
+from radloom.fhir.elements import Json, concept, narrative, uid_identifier, uid_reference
+from radloom.fhir.observations import GROUP, INDEX, Context, Subject, observations
+from radloom.fhir.transactions import (
+    device_entry,
+    entity,
+    provenance_entry,
+    provenance_of,
+    transaction,
+    updated,
 )
-from radloom.fhir.observations import GROUP, INDEX, Context, Subject, instant, observations
-from radloom.fhir.shape import check_shape
-from radloom.results import MANUFACTURER, NOT_REVIEWED, Statement
+from radloom.results import NOT_REVIEWED, Statement
 
 WITHDRAWN = "entered-in-error"
 
@@ -58,14 +56,14 @@ def build_bundle(
     Raises:
         Rejected: The subject has no identifier.
     """
-    context = _context(statement, subject, acquired)
+    context = Context(statement, subject, acquired)
     labelled = _labelled(context, objects)
     if replaces is not None and replaces.smi_cm2_per_m2 and not statement.smi_cm2_per_m2:
         labelled.append(_withdrawn_index(replaces, subject, acquired))
     activity = codes.CREATED if replaces is None else codes.REVISED
     provenance = _provenance(context, labelled, objects, activity, statement.result_id)
     if replaces is not None:
-        provenance["entity"].append(_entity("revision", replaces.result_id, "replaced result"))
+        provenance["entity"].append(entity("revision", replaces.result_id, "replaced result"))
     return _transaction(context, labelled, provenance, statement.result_id)
 
 
@@ -89,19 +87,10 @@ def build_withdrawal(
     Raises:
         Rejected: The subject has no identifier.
     """
-    context = replace(_context(statement, subject, acquired), status=WITHDRAWN)
+    context = Context(statement, subject, acquired, WITHDRAWN)
     labelled = _labelled(context, objects)
     provenance = _provenance(context, labelled, objects, codes.NULLIFIED, cause)
     return _transaction(context, labelled, provenance, cause)
-
-
-def _context(statement: Statement, subject: Subject, acquired: datetime | date | None) -> Context:
-    if not subject.identifier:
-        raise Rejected(
-            "the subject has no Patient ID; the record could not tell whose result this is",
-            reason="no_patient_id",
-        )
-    return Context(statement, subject, acquired)
 
 
 Part = tuple[str, Json]
@@ -135,21 +124,6 @@ def _report(context: Context, objects: DicomObjects) -> Json:
     }
 
 
-def _device(context: Context) -> Json:
-    """The algorithm; one Device per set of weights and software version."""
-    algorithm = context.statement.algorithm
-    return {
-        "resourceType": "Device",
-        "identifier": [uid_identifier(algorithm.uid)],
-        "status": "active",
-        "manufacturer": MANUFACTURER,
-        "deviceName": [{"name": algorithm.name, "type": "model-name"}],
-        "type": concept(codes.AI_DEVICE),
-        "version": [{"value": algorithm.version}]
-        + [{"type": {"text": "model"}, "value": line} for line in algorithm.parameters],
-    }
-
-
 def _provenance(
     context: Context,
     labelled: Sequence[Part],
@@ -160,52 +134,25 @@ def _provenance(
     statement = context.statement
     sources = [
         {"role": "source", "what": uid_reference("ImagingStudy", statement.study_instance_uid)},
-        _entity("source", f"urn:oid:{objects.segmentation}", "DICOM Segmentation"),
+        entity("source", f"urn:oid:{objects.segmentation}", "DICOM Segmentation"),
     ]
-    cards = [_entity("derivation", line, "model card") for line in statement.algorithm.parameters]
-    return {
-        "resourceType": "Provenance",
-        "meta": {"tag": [{"system": codes.RESULT_TAG_SYSTEM, "code": result_id}]},
-        "target": [{"reference": context.url(part)} for part, _ in labelled],
-        "recorded": instant(statement.measured_at),
-        "reason": [concept(codes.AI_ASSERTED)],
-        "activity": concept(activity),
-        "agent": [
-            {
-                "type": concept(codes.PERFORMER),
-                "role": [concept(codes.AI_DEVICE)],
-                "who": {"reference": context.url("device")},
-            }
-        ],
-        "entity": sources + cards,
-    }
-
-
-def _entity(role: str, value: str, display: str) -> Json:
-    return {"role": role, "what": {"identifier": {"value": value}, "display": display}}
+    cards = [entity("derivation", line, "model card") for line in statement.algorithm.parameters]
+    return provenance_of(
+        result_id,
+        device_url=context.url("device"),
+        targets=[context.url(part) for part, _ in labelled],
+        recorded=statement.measured_at,
+        activity=activity,
+        entities=sources + cards,
+    )
 
 
 def _transaction(
     context: Context, labelled: Sequence[Part], provenance: Json, result_id: str
 ) -> Json:
-    device = _device(context)
-    tag = quote(f"{codes.RESULT_TAG_SYSTEM}|{result_id}", safe=":")
     entries = [
-        _create(context.url("device"), device, identifier_query(device["identifier"][0])),
-        *(_put(context.url(part), resource) for part, resource in labelled),
-        _create(context.url(f"provenance {result_id}"), provenance, f"_tag={tag}"),
+        device_entry(context.url("device"), context.statement.algorithm),
+        *(updated(context.url(part), resource) for part, resource in labelled),
+        provenance_entry(context.url(f"provenance {result_id}"), provenance, result_id),
     ]
-    bundle: Json = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
-    check_shape(bundle)
-    return bundle
-
-
-def _create(url: str, resource: Json, query: str) -> Json:
-    request = {"method": "POST", "url": resource["resourceType"], "ifNoneExist": query}
-    return {"fullUrl": url, "resource": resource, "request": request}
-
-
-def _put(url: str, resource: Json) -> Json:
-    query = identifier_query(resource["identifier"][0])
-    request = {"method": "PUT", "url": f"{resource['resourceType']}?{query}"}
-    return {"fullUrl": url, "resource": resource, "request": request}
+    return transaction(entries)

@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from radloom import codes
 from radloom.codes import Code
+from radloom.errors import Rejected
 from radloom.fhir.elements import (
     Json,
     concept,
+    instant,
     narrative,
     quantity,
     uid_identifier,
@@ -47,7 +49,16 @@ class Subject:
     system: str = ""
 
     def reference(self) -> Json:
-        """Logical reference to the Patient."""
+        """Logical reference to the Patient.
+
+        Raises:
+            Rejected: There is no identifier.
+        """
+        if not self.identifier:
+            raise Rejected(
+                "the subject has no Patient ID; the record could not tell whose result this is",
+                reason="no_patient_id",
+            )
         identifier: Json = {
             "type": concept(codes.MEDICAL_RECORD_NUMBER),
             "value": self.identifier,
@@ -96,11 +107,6 @@ class Context:
         if self.acquired is not None:
             resource["effectiveDateTime"] = self.acquired.isoformat()
         return resource
-
-
-def instant(moment: datetime) -> str:
-    """FHIR instant."""
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def observations(context: Context) -> Iterator[tuple[str, Json]]:

@@ -111,6 +111,13 @@ class GetDocumentResponse(_message.Message):
     CONTENT_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
     RECEIVED_AT_FIELD_NUMBER: _builtins.int
+    STUDY_INSTANCE_UID_FIELD_NUMBER: _builtins.int
+    ACCESSION_NUMBER_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    TYPE_DISPLAY_FIELD_NUMBER: _builtins.int
+    AUTHORED_AT_FIELD_NUMBER: _builtins.int
+    IDENTIFIER_SYSTEM_FIELD_NUMBER: _builtins.int
+    IDENTIFIER_VALUE_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """Identifier that ingest gave the document."""
     subject_key: _builtins.str
@@ -121,6 +128,20 @@ class GetDocumentResponse(_message.Message):
     """The bytes received."""
     sha256: _builtins.str
     """SHA-256 of the content, lower-case hexadecimal."""
+    study_instance_uid: _builtins.str
+    """Study Instance UID (0020,000D) that the document names; empty when it names none."""
+    accession_number: _builtins.str
+    """Accession Number (0008,0050); empty when it names none."""
+    type_code: _builtins.str
+    """LOINC code of the kind of document; empty when it names none."""
+    type_display: _builtins.str
+    """Display of the code as the sender wrote it."""
+    authored_at: _builtins.str
+    """When it was written, FHIR instant; empty when unknown."""
+    identifier_system: _builtins.str
+    """System of the document's own identifier at its source; empty when it has none."""
+    identifier_value: _builtins.str
+    """Value under the system."""
     @_builtins.property
     def received_at(self) -> _timestamp_pb2.Timestamp:
         """When ingest made it durable."""
@@ -134,10 +155,17 @@ class GetDocumentResponse(_message.Message):
         content: _builtins.bytes = ...,
         sha256: _builtins.str = ...,
         received_at: _timestamp_pb2.Timestamp | None = ...,
+        study_instance_uid: _builtins.str = ...,
+        accession_number: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        type_display: _builtins.str = ...,
+        authored_at: _builtins.str = ...,
+        identifier_system: _builtins.str = ...,
+        identifier_value: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["received_at", b"received_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "content_type", b"content_type", "document_id", b"document_id", "received_at", b"received_at", "sha256", b"sha256", "subject_key", b"subject_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accession_number", b"accession_number", "authored_at", b"authored_at", "content", b"content", "content_type", b"content_type", "document_id", b"document_id", "identifier_system", b"identifier_system", "identifier_value", b"identifier_value", "received_at", b"received_at", "sha256", b"sha256", "study_instance_uid", b"study_instance_uid", "subject_key", b"subject_key", "type_code", b"type_code", "type_display", b"type_display"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

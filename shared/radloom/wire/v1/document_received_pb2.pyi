@@ -28,6 +28,7 @@ class DocumentReceived(_message.Message):
     CONTENT_TYPE_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
     RECEIVED_AT_FIELD_NUMBER: _builtins.int
+    STUDY_INSTANCE_UID_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """Identifier that ingest gave the document."""
     subject_key: _builtins.str
@@ -36,6 +37,8 @@ class DocumentReceived(_message.Message):
     """Media type, "text/plain; charset=utf-8"."""
     sha256: _builtins.str
     """SHA-256 of the content, lower-case hexadecimal."""
+    study_instance_uid: _builtins.str
+    """Study Instance UID (0020,000D) that the text is about; empty when its sender named none."""
     @_builtins.property
     def received_at(self) -> _timestamp_pb2.Timestamp:
         """When ingest made it durable."""
@@ -48,10 +51,11 @@ class DocumentReceived(_message.Message):
         content_type: _builtins.str = ...,
         sha256: _builtins.str = ...,
         received_at: _timestamp_pb2.Timestamp | None = ...,
+        study_instance_uid: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["received_at", b"received_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "document_id", b"document_id", "received_at", b"received_at", "sha256", b"sha256", "subject_key", b"subject_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "document_id", b"document_id", "received_at", b"received_at", "sha256", b"sha256", "study_instance_uid", b"study_instance_uid", "subject_key", b"subject_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

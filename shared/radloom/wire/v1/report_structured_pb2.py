@@ -25,21 +25,33 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'radloom/wire/v1/report_structured.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb5\x02\n\x10ReportStructured\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x13\n\x0bsubject_key\x18\x02 \x01(\t\x12\x17\n\x0f\x64ocument_sha256\x18\x03 \x01(\t\x12\x11\n\tresult_id\x18\x04 \x01(\t\x12\x35\n\nstatements\x18\x05 \x03(\x0b\x32!.radloom.wire.v1.StatementOutline\x12\x31\n\x08symptoms\x18\x06 \x03(\x0b\x32\x1f.radloom.wire.v1.SymptomMention\x12.\n\x05proof\x18\x07 \x01(\x0b\x32\x1f.radloom.wire.v1.StructureProof\x12\x31\n\rstructured_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe4\x01\n\x10StatementOutline\x12\n\n\x02id\x18\x01 \x01(\r\x12\r\n\x05start\x18\x02 \x01(\r\x12\x0b\n\x03\x65nd\x18\x03 \x01(\r\x12\x0c\n\x04part\x18\x04 \x01(\t\x12\x10\n\x08sections\x18\x05 \x03(\t\x12\x10\n\x08polarity\x18\x06 \x01(\t\x12\x11\n\tcertainty\x18\x07 \x01(\t\x12\x13\n\x0btemporality\x18\x08 \x01(\t\x12\x14\n\x0cneeds_review\x18\t \x01(\x08\x12\x38\n\x0cmeasurements\x18\n \x03(\x0b\x32\".radloom.wire.v1.StatedMeasurement\"L\n\x11StatedMeasurement\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x01(\r\x12\x0b\n\x03\x65nd\x18\x04 \x01(\r\"\xa7\x01\n\x0eSymptomMention\x12\x0f\n\x07symptom\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x01(\r\x12\x0b\n\x03\x65nd\x18\x04 \x01(\r\x12\x12\n\x05value\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x1a\n\rinterval_days\x18\x07 \x01(\rH\x01\x88\x01\x01\x42\x08\n\x06_valueB\x10\n\x0e_interval_days\"\x80\x01\n\x0eStructureProof\x12\x10\n\x08\x63overage\x18\x01 \x01(\x01\x12\x10\n\x08\x66\x61\x63ts_in\x18\x02 \x01(\r\x12\x11\n\tfacts_out\x18\x03 \x01(\r\x12\x0e\n\x06\x65ngine\x18\x04 \x01(\t\x12\x15\n\rengine_sha256\x18\x05 \x01(\t\x12\x10\n\x08template\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'radloom/wire/v1/report_structured.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x03\n\x10ReportStructured\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x13\n\x0bsubject_key\x18\x02 \x01(\t\x12\x17\n\x0f\x64ocument_sha256\x18\x03 \x01(\t\x12\x11\n\tresult_id\x18\x04 \x01(\t\x12\x35\n\nstatements\x18\x05 \x03(\x0b\x32!.radloom.wire.v1.StatementOutline\x12\x31\n\x08symptoms\x18\x06 \x03(\x0b\x32\x1f.radloom.wire.v1.SymptomMention\x12.\n\x05proof\x18\x07 \x01(\x0b\x32\x1f.radloom.wire.v1.StructureProof\x12\x31\n\rstructured_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12study_instance_uid\x18\t \x01(\t\x12\x15\n\rexam_template\x18\n \x01(\t\x12,\n\x06\x61lerts\x18\x0b \x03(\x0b\x32\x1c.radloom.wire.v1.ReportAlert\x12\x42\n\x11\x63ritical_findings\x18\x0c \x03(\x0b\x32\'.radloom.wire.v1.CriticalFindingMention\x12\x16\n\x0e\x66\x61\x63ts_left_out\x18\r \x01(\x08\"\x90\x02\n\x10StatementOutline\x12\n\n\x02id\x18\x01 \x01(\r\x12\r\n\x05start\x18\x02 \x01(\r\x12\x0b\n\x03\x65nd\x18\x03 \x01(\r\x12\x0c\n\x04part\x18\x04 \x01(\t\x12\x10\n\x08sections\x18\x05 \x03(\t\x12\x10\n\x08polarity\x18\x06 \x01(\t\x12\x11\n\tcertainty\x18\x07 \x01(\t\x12\x13\n\x0btemporality\x18\x08 \x01(\t\x12\x14\n\x0cneeds_review\x18\t \x01(\x08\x12\x38\n\x0cmeasurements\x18\n \x03(\x0b\x32\".radloom.wire.v1.StatedMeasurement\x12*\n\x05\x66\x61\x63ts\x18\x0b \x03(\x0b\x32\x1b.radloom.wire.v1.StatedFact\"\xb8\x01\n\nStatedFact\x12\'\n\x04kind\x18\x01 \x01(\x0e\x32\x19.radloom.wire.v1.FactKind\x12\r\n\x05start\x18\x02 \x01(\r\x12\x0b\n\x03\x65nd\x18\x03 \x01(\r\x12\x12\n\x05value\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12#\n\x04side\x18\x05 \x01(\x0e\x32\x15.radloom.wire.v1.Side\x12\x0f\n\x07negated\x18\x06 \x01(\x08\x12\x11\n\tuncertain\x18\x07 \x01(\x08\x42\x08\n\x06_value\"&\n\x08TextSpan\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0b\n\x03\x65nd\x18\x02 \x01(\r\"k\n\x0bReportAlert\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12(\n\x05spans\x18\x02 \x03(\x0b\x32\x19.radloom.wire.v1.TextSpan\x12\x12\n\nconfidence\x18\x03 \x01(\x01\x12\x10\n\x08\x61lert_id\x18\x04 \x01(\t\"\x8e\x01\n\x16\x43riticalFindingMention\x12\x0f\n\x07\x66inding\x18\x01 \x01(\t\x12\x10\n\x08severity\x18\x02 \x01(\t\x12(\n\x05spans\x18\x03 \x03(\x0b\x32\x19.radloom.wire.v1.TextSpan\x12\x14\n\x0cstatement_id\x18\x04 \x01(\r\x12\x11\n\tcertainty\x18\x05 \x01(\t\"L\n\x11StatedMeasurement\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x01(\r\x12\x0b\n\x03\x65nd\x18\x04 \x01(\r\"\xa7\x01\n\x0eSymptomMention\x12\x0f\n\x07symptom\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x01(\r\x12\x0b\n\x03\x65nd\x18\x04 \x01(\r\x12\x12\n\x05value\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x1a\n\rinterval_days\x18\x07 \x01(\rH\x01\x88\x01\x01\x42\x08\n\x06_valueB\x10\n\x0e_interval_days\"\xc2\x01\n\x0eStructureProof\x12\x10\n\x08\x63overage\x18\x01 \x01(\x01\x12\x10\n\x08\x66\x61\x63ts_in\x18\x02 \x01(\r\x12\x11\n\tfacts_out\x18\x03 \x01(\r\x12\x0e\n\x06\x65ngine\x18\x04 \x01(\t\x12\x15\n\rengine_sha256\x18\x05 \x01(\t\x12\x10\n\x08template\x18\x06 \x01(\t\x12\r\n\x05model\x18\x07 \x01(\t\x12\x15\n\rprompt_sha256\x18\x08 \x01(\t\x12\x1a\n\x12rejected_proposals\x18\t \x01(\r*\xbc\x01\n\x08\x46\x61\x63tKind\x12\x19\n\x15\x46\x41\x43T_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46\x41\x43T_KIND_NUMBER\x10\x01\x12\x12\n\x0e\x46\x41\x43T_KIND_DATE\x10\x02\x12\x13\n\x0f\x46\x41\x43T_KIND_IMAGE\x10\x03\x12\x16\n\x12\x46\x41\x43T_KIND_CATEGORY\x10\x04\x12\x12\n\x0e\x46\x41\x43T_KIND_SIDE\x10\x05\x12\x15\n\x11\x46\x41\x43T_KIND_FINDING\x10\x06\x12\x13\n\x0f\x46\x41\x43T_KIND_ORGAN\x10\x07*O\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\r\n\tSIDE_LEFT\x10\x01\x12\x0e\n\nSIDE_RIGHT\x10\x02\x12\x12\n\x0eSIDE_BILATERAL\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radloom.wire.v1.report_structured_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_FACTKIND']._serialized_start=1796
+  _globals['_FACTKIND']._serialized_end=1984
+  _globals['_SIDE']._serialized_start=1986
+  _globals['_SIDE']._serialized_end=2065
   _globals['_REPORTSTRUCTURED']._serialized_start=94
-  _globals['_REPORTSTRUCTURED']._serialized_end=403
-  _globals['_STATEMENTOUTLINE']._serialized_start=406
-  _globals['_STATEMENTOUTLINE']._serialized_end=634
-  _globals['_STATEDMEASUREMENT']._serialized_start=636
-  _globals['_STATEDMEASUREMENT']._serialized_end=712
-  _globals['_SYMPTOMMENTION']._serialized_start=715
-  _globals['_SYMPTOMMENTION']._serialized_end=882
-  _globals['_STRUCTUREPROOF']._serialized_start=885
-  _globals['_STRUCTUREPROOF']._serialized_end=1013
+  _globals['_REPORTSTRUCTURED']._serialized_end=592
+  _globals['_STATEMENTOUTLINE']._serialized_start=595
+  _globals['_STATEMENTOUTLINE']._serialized_end=867
+  _globals['_STATEDFACT']._serialized_start=870
+  _globals['_STATEDFACT']._serialized_end=1054
+  _globals['_TEXTSPAN']._serialized_start=1056
+  _globals['_TEXTSPAN']._serialized_end=1094
+  _globals['_REPORTALERT']._serialized_start=1096
+  _globals['_REPORTALERT']._serialized_end=1203
+  _globals['_CRITICALFINDINGMENTION']._serialized_start=1206
+  _globals['_CRITICALFINDINGMENTION']._serialized_end=1348
+  _globals['_STATEDMEASUREMENT']._serialized_start=1350
+  _globals['_STATEDMEASUREMENT']._serialized_end=1426
+  _globals['_SYMPTOMMENTION']._serialized_start=1429
+  _globals['_SYMPTOMMENTION']._serialized_end=1596
+  _globals['_STRUCTUREPROOF']._serialized_start=1599
+  _globals['_STRUCTUREPROOF']._serialized_end=1793
 # @@protoc_insertion_point(module_scope)

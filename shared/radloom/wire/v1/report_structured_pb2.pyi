@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,78 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _FactKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FactKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FactKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FACT_KIND_UNSPECIFIED: _FactKind.ValueType  # 0
+    """Never sent."""
+    FACT_KIND_NUMBER: _FactKind.ValueType  # 1
+    """A number that is no measurement."""
+    FACT_KIND_DATE: _FactKind.ValueType  # 2
+    """A date. Its value stays in the document."""
+    FACT_KIND_IMAGE: _FactKind.ValueType  # 3
+    """A reference to an image or series."""
+    FACT_KIND_CATEGORY: _FactKind.ValueType  # 4
+    """A category of a reporting system, "BI-RADS 4"."""
+    FACT_KIND_SIDE: _FactKind.ValueType  # 5
+    """A side."""
+    FACT_KIND_FINDING: _FactKind.ValueType  # 6
+    """A finding."""
+    FACT_KIND_ORGAN: _FactKind.ValueType  # 7
+    """An organ."""
+
+class FactKind(_FactKind, metaclass=_FactKindEnumTypeWrapper):
+    """What a fact is about."""
+
+FACT_KIND_UNSPECIFIED: FactKind.ValueType  # 0
+"""Never sent."""
+FACT_KIND_NUMBER: FactKind.ValueType  # 1
+"""A number that is no measurement."""
+FACT_KIND_DATE: FactKind.ValueType  # 2
+"""A date. Its value stays in the document."""
+FACT_KIND_IMAGE: FactKind.ValueType  # 3
+"""A reference to an image or series."""
+FACT_KIND_CATEGORY: FactKind.ValueType  # 4
+"""A category of a reporting system, "BI-RADS 4"."""
+FACT_KIND_SIDE: FactKind.ValueType  # 5
+"""A side."""
+FACT_KIND_FINDING: FactKind.ValueType  # 6
+"""A finding."""
+FACT_KIND_ORGAN: FactKind.ValueType  # 7
+"""An organ."""
+Global___FactKind: _TypeAlias = FactKind  # noqa: Y015
+
+class _Side:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SideEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Side.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIDE_UNSPECIFIED: _Side.ValueType  # 0
+    """None was stated."""
+    SIDE_LEFT: _Side.ValueType  # 1
+    """Left."""
+    SIDE_RIGHT: _Side.ValueType  # 2
+    """Right."""
+    SIDE_BILATERAL: _Side.ValueType  # 3
+    """Both."""
+
+class Side(_Side, metaclass=_SideEnumTypeWrapper):
+    """A side of the body."""
+
+SIDE_UNSPECIFIED: Side.ValueType  # 0
+"""None was stated."""
+SIDE_LEFT: Side.ValueType  # 1
+"""Left."""
+SIDE_RIGHT: Side.ValueType  # 2
+"""Right."""
+SIDE_BILATERAL: Side.ValueType  # 3
+"""Both."""
+Global___Side: _TypeAlias = Side  # noqa: Y015
 
 @_typing.final
 class ReportStructured(_message.Message):
@@ -33,6 +106,11 @@ class ReportStructured(_message.Message):
     SYMPTOMS_FIELD_NUMBER: _builtins.int
     PROOF_FIELD_NUMBER: _builtins.int
     STRUCTURED_AT_FIELD_NUMBER: _builtins.int
+    STUDY_INSTANCE_UID_FIELD_NUMBER: _builtins.int
+    EXAM_TEMPLATE_FIELD_NUMBER: _builtins.int
+    ALERTS_FIELD_NUMBER: _builtins.int
+    CRITICAL_FINDINGS_FIELD_NUMBER: _builtins.int
+    FACTS_LEFT_OUT_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """Identifier that ingest gave the document."""
     subject_key: _builtins.str
@@ -41,6 +119,14 @@ class ReportStructured(_message.Message):
     """SHA-256 of the document, lower-case hexadecimal: offsets are those of this content."""
     result_id: _builtins.str
     """The same for the same document, engine and version."""
+    study_instance_uid: _builtins.str
+    """Study Instance UID (0020,000D) that the document came with; empty when it named none."""
+    exam_template: _builtins.str
+    """Template of the examination that the sections were chosen by, "ct-cap"; empty for the generic."""
+    facts_left_out: _builtins.bool
+    """Facts other than measurements would have made the message too large: they are kept with the
+    structurer, and `facts` is empty in every statement.
+    """
     @_builtins.property
     def statements(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatementOutline]:
         """In the order of the report; between two statements lie blanks alone."""
@@ -57,6 +143,14 @@ class ReportStructured(_message.Message):
     def structured_at(self) -> _timestamp_pb2.Timestamp:
         """When it was structured."""
 
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReportAlert]:
+        """What the checks found amiss, in the order of the report."""
+
+    @_builtins.property
+    def critical_findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___CriticalFindingMention]:
+        """Findings that somebody must hear of soon, in the order of the report."""
+
     def __init__(
         self,
         *,
@@ -68,10 +162,15 @@ class ReportStructured(_message.Message):
         symptoms: _abc.Iterable[Global___SymptomMention] | None = ...,
         proof: Global___StructureProof | None = ...,
         structured_at: _timestamp_pb2.Timestamp | None = ...,
+        study_instance_uid: _builtins.str = ...,
+        exam_template: _builtins.str = ...,
+        alerts: _abc.Iterable[Global___ReportAlert] | None = ...,
+        critical_findings: _abc.Iterable[Global___CriticalFindingMention] | None = ...,
+        facts_left_out: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["proof", b"proof", "structured_at", b"structured_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "document_sha256", b"document_sha256", "proof", b"proof", "result_id", b"result_id", "statements", b"statements", "structured_at", b"structured_at", "subject_key", b"subject_key", "symptoms", b"symptoms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "critical_findings", b"critical_findings", "document_id", b"document_id", "document_sha256", b"document_sha256", "exam_template", b"exam_template", "facts_left_out", b"facts_left_out", "proof", b"proof", "result_id", b"result_id", "statements", b"statements", "structured_at", b"structured_at", "study_instance_uid", b"study_instance_uid", "subject_key", b"subject_key", "symptoms", b"symptoms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -93,6 +192,7 @@ class StatementOutline(_message.Message):
     TEMPORALITY_FIELD_NUMBER: _builtins.int
     NEEDS_REVIEW_FIELD_NUMBER: _builtins.int
     MEASUREMENTS_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Number within the report, from 0."""
     start: _builtins.int
@@ -117,6 +217,10 @@ class StatementOutline(_message.Message):
     def measurements(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatedMeasurement]:
         """Measurements of the statement."""
 
+    @_builtins.property
+    def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatedFact]:
+        """Every other fact of the statement, in its order."""
+
     def __init__(
         self,
         *,
@@ -130,14 +234,165 @@ class StatementOutline(_message.Message):
         temporality: _builtins.str = ...,
         needs_review: _builtins.bool = ...,
         measurements: _abc.Iterable[Global___StatedMeasurement] | None = ...,
+        facts: _abc.Iterable[Global___StatedFact] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certainty", b"certainty", "end", b"end", "id", b"id", "measurements", b"measurements", "needs_review", b"needs_review", "part", b"part", "polarity", b"polarity", "sections", b"sections", "start", b"start", "temporality", b"temporality"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certainty", b"certainty", "end", b"end", "facts", b"facts", "id", b"id", "measurements", b"measurements", "needs_review", b"needs_review", "part", b"part", "polarity", b"polarity", "sections", b"sections", "start", b"start", "temporality", b"temporality"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StatementOutline: _TypeAlias = StatementOutline  # noqa: Y015
+
+@_typing.final
+class StatedFact(_message.Message):
+    """One fact: what it is about and where it stands. Its words stay in the document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    NEGATED_FIELD_NUMBER: _builtins.int
+    UNCERTAIN_FIELD_NUMBER: _builtins.int
+    kind: Global___FactKind.ValueType
+    """What it is about."""
+    start: _builtins.int
+    """Offset of the first character, in Unicode code points of the document."""
+    end: _builtins.int
+    """Offset behind the last character."""
+    value: _builtins.float
+    """A number as written; absent for other kinds."""
+    side: Global___Side.ValueType
+    """Side that it belongs to."""
+    negated: _builtins.bool
+    """A finding that is denied."""
+    uncertain: _builtins.bool
+    """A finding that is doubted."""
+    def __init__(
+        self,
+        *,
+        kind: Global___FactKind.ValueType = ...,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        value: _builtins.float | None = ...,
+        side: Global___Side.ValueType = ...,
+        negated: _builtins.bool = ...,
+        uncertain: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "end", b"end", "kind", b"kind", "negated", b"negated", "side", b"side", "start", b"start", "uncertain", b"uncertain", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___StatedFact: _TypeAlias = StatedFact  # noqa: Y015
+
+@_typing.final
+class TextSpan(_message.Message):
+    """Characters in a row of the document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """Offset of the first character, in Unicode code points."""
+    end: _builtins.int
+    """Offset behind the last character."""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TextSpan: _TypeAlias = TextSpan  # noqa: Y015
+
+@_typing.final
+class ReportAlert(_message.Message):
+    """Something amiss in a report. Its words stay in the document and with the structurer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SPANS_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    ALERT_ID_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """What kind, "laterality", "negation", "unit", ..."""
+    confidence: _builtins.float
+    """0..1."""
+    alert_id: _builtins.str
+    """The same for the same alert of the same document; a dismissal names it."""
+    @_builtins.property
+    def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___TextSpan]:
+        """The places that do not fit together."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        spans: _abc.Iterable[Global___TextSpan] | None = ...,
+        confidence: _builtins.float = ...,
+        alert_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_id", b"alert_id", "confidence", b"confidence", "kind", b"kind", "spans", b"spans"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportAlert: _TypeAlias = ReportAlert  # noqa: Y015
+
+@_typing.final
+class CriticalFindingMention(_message.Message):
+    """A finding that somebody must hear of soon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINDING_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    SPANS_FIELD_NUMBER: _builtins.int
+    STATEMENT_ID_FIELD_NUMBER: _builtins.int
+    CERTAINTY_FIELD_NUMBER: _builtins.int
+    finding: _builtins.str
+    """"pulmonary_embolism", "pneumothorax", "free_air", ..."""
+    severity: _builtins.str
+    """How soon, "emergent" or "urgent"."""
+    statement_id: _builtins.int
+    """Statement that states it."""
+    certainty: _builtins.str
+    """"certain" or "uncertain"."""
+    @_builtins.property
+    def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___TextSpan]:
+        """Where it is stated."""
+
+    def __init__(
+        self,
+        *,
+        finding: _builtins.str = ...,
+        severity: _builtins.str = ...,
+        spans: _abc.Iterable[Global___TextSpan] | None = ...,
+        statement_id: _builtins.int = ...,
+        certainty: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certainty", b"certainty", "finding", b"finding", "severity", b"severity", "spans", b"spans", "statement_id", b"statement_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CriticalFindingMention: _TypeAlias = CriticalFindingMention  # noqa: Y015
 
 @_typing.final
 class StatedMeasurement(_message.Message):
@@ -238,6 +493,9 @@ class StructureProof(_message.Message):
     ENGINE_FIELD_NUMBER: _builtins.int
     ENGINE_SHA256_FIELD_NUMBER: _builtins.int
     TEMPLATE_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    PROMPT_SHA256_FIELD_NUMBER: _builtins.int
+    REJECTED_PROPOSALS_FIELD_NUMBER: _builtins.int
     coverage: _builtins.float
     """Share of the characters other than blanks that lie in exactly one statement; always 1."""
     facts_in: _builtins.int
@@ -250,6 +508,12 @@ class StructureProof(_message.Message):
     """SHA-256 of the word lists, or of the model."""
     template: _builtins.str
     """Name and version of the sections used."""
+    model: _builtins.str
+    """Language model that proposed, as its server names it; empty without one."""
+    prompt_sha256: _builtins.str
+    """SHA-256 of the prompt, lower-case hexadecimal; empty without language model."""
+    rejected_proposals: _builtins.int
+    """Proposals of the language model that were not taken."""
     def __init__(
         self,
         *,
@@ -259,10 +523,13 @@ class StructureProof(_message.Message):
         engine: _builtins.str = ...,
         engine_sha256: _builtins.str = ...,
         template: _builtins.str = ...,
+        model: _builtins.str = ...,
+        prompt_sha256: _builtins.str = ...,
+        rejected_proposals: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "engine", b"engine", "engine_sha256", b"engine_sha256", "facts_in", b"facts_in", "facts_out", b"facts_out", "template", b"template"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "engine", b"engine", "engine_sha256", b"engine_sha256", "facts_in", b"facts_in", "facts_out", b"facts_out", "model", b"model", "prompt_sha256", b"prompt_sha256", "rejected_proposals", b"rejected_proposals", "template", b"template"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

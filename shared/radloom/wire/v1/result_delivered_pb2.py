@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&radloom/wire/v1/result_delivered.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe7\x01\n\x0fResultDelivered\x12\x11\n\tresult_id\x18\x01 \x01(\t\x12\x1a\n\x12study_instance_uid\x18\x02 \x01(\t\x12\x13\n\x0bsubject_key\x18\x03 \x01(\t\x12\x14\n\x0ctracking_uid\x18\x04 \x01(\t\x12\x35\n\tinstances\x18\x05 \x03(\x0b\x32\".radloom.wire.v1.DeliveredInstance\x12\x11\n\tresources\x18\x06 \x03(\t\x12\x30\n\x0c\x64\x65livered_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\x11\x44\x65liveredInstance\x12\x15\n\rsop_class_uid\x18\x01 \x01(\t\x12\x18\n\x10sop_instance_uid\x18\x02 \x01(\t\x12\x1b\n\x13series_instance_uid\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&radloom/wire/v1/result_delivered.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x02\n\x0fResultDelivered\x12\x11\n\tresult_id\x18\x01 \x01(\t\x12\x1a\n\x12study_instance_uid\x18\x02 \x01(\t\x12\x13\n\x0bsubject_key\x18\x03 \x01(\t\x12\x14\n\x0ctracking_uid\x18\x04 \x01(\t\x12\x35\n\tinstances\x18\x05 \x03(\x0b\x32\".radloom.wire.v1.DeliveredInstance\x12\x11\n\tresources\x18\x06 \x03(\t\x12\x30\n\x0c\x64\x65livered_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x08 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\t \x01(\t\"q\n\x11\x44\x65liveredInstance\x12\x15\n\rsop_class_uid\x18\x01 \x01(\t\x12\x18\n\x10sop_instance_uid\x18\x02 \x01(\t\x12\x1b\n\x13series_instance_uid\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radloom.wire.v1.result_deli
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RESULTDELIVERED']._serialized_start=93
-  _globals['_RESULTDELIVERED']._serialized_end=324
-  _globals['_DELIVEREDINSTANCE']._serialized_start=326
-  _globals['_DELIVEREDINSTANCE']._serialized_end=439
+  _globals['_RESULTDELIVERED']._serialized_end=359
+  _globals['_DELIVEREDINSTANCE']._serialized_start=361
+  _globals['_DELIVEREDINSTANCE']._serialized_end=474
 # @@protoc_insertion_point(module_scope)

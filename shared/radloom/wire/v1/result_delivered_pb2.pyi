@@ -32,14 +32,20 @@ class ResultDelivered(_message.Message):
     INSTANCES_FIELD_NUMBER: _builtins.int
     RESOURCES_FIELD_NUMBER: _builtins.int
     DELIVERED_AT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
     result_id: _builtins.str
-    """As in MuscleMeasured."""
+    """As in the event that it came from."""
     study_instance_uid: _builtins.str
-    """Study Instance UID (0020,000D)."""
+    """Study Instance UID (0020,000D) that the DICOM objects are filed under."""
     subject_key: _builtins.str
     """As in StudyReceived."""
     tracking_uid: _builtins.str
-    """Tracking Unique Identifier shared by SEG, SR and FHIR."""
+    """Tracking Unique Identifier shared by SEG, SR and FHIR; empty when nothing was measured."""
+    kind: _builtins.str
+    """What kind of result: "muscle", "report"."""
+    document_id: _builtins.str
+    """Identifier that ingest gave the document a report came from; empty for other kinds."""
     @_builtins.property
     def instances(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeliveredInstance]:
         """DICOM objects the archive acknowledged."""
@@ -62,10 +68,12 @@ class ResultDelivered(_message.Message):
         instances: _abc.Iterable[Global___DeliveredInstance] | None = ...,
         resources: _abc.Iterable[_builtins.str] | None = ...,
         delivered_at: _timestamp_pb2.Timestamp | None = ...,
+        kind: _builtins.str = ...,
+        document_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["delivered_at", b"delivered_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_at", b"delivered_at", "instances", b"instances", "resources", b"resources", "result_id", b"result_id", "study_instance_uid", b"study_instance_uid", "subject_key", b"subject_key", "tracking_uid", b"tracking_uid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_at", b"delivered_at", "document_id", b"document_id", "instances", b"instances", "kind", b"kind", "resources", b"resources", "result_id", b"result_id", "study_instance_uid", b"study_instance_uid", "subject_key", b"subject_key", "tracking_uid", b"tracking_uid"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
