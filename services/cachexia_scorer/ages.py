@@ -1,0 +1,50 @@
+"""Age in completed years, from a birth date that may be known to the year or the month only."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+from services.cachexia_scorer.evidence import Evidence
+from services.cachexia_scorer.states import Missing, Reading, State
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")  # FHIR date
+_DECEMBER = 12
+
+
+def age(items: Sequence[Evidence], at: datetime) -> State:
+    """Completed years; missing when the birth date leaves two ages possible."""
+    if not items:
+        return Missing("missing")
+    item = max(items, key=lambda i: (i.recorded_at or datetime.min.replace(tzinfo=UTC), i.id))
+    bounds = _bounds(item.word)
+    if bounds is None:
+        return Missing("missing: birth date is no FHIR date")
+    years = {_completed_years(born, at.date()) for born in bounds}
+    if len(years) != 1:
+        return Missing("missing: birth date is not exact enough")
+    return Reading(Fraction(years.pop()), "a", at, (item.id,))
+
+
+def _bounds(text: str) -> tuple[date, date] | None:
+    """First and last day that the birth date can mean."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day = (int(part) if part else None for part in match.groups())
+    try:
+        if year is None:
+            return None
+        if day is not None:
+            exact = date(year, month or 1, day)
+            return exact, exact
+        first = date(year, month or 1, 1)
+        last = month or _DECEMBER
+        following = date(year + 1, 1, 1) if last == _DECEMBER else date(year, last + 1, 1)
+    except ValueError:
+        return None
+    return first, date.fromordinal(following.toordinal() - 1)
+
+
+def _completed_years(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
