@@ -108,7 +108,7 @@ def _write_model(folder: Path, model: onnx.ModelProto, asked: Arrays, said: Prov
     content = model.SerializeToString(deterministic=True)
     (folder / "1" / "model.onnx").write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
-    text = config_text(folder.name, model, {"sha256.1": digest, **said.parameters})
+    text = config_text(folder.name, model, {"sha256.1": digest, **said})
     (folder / "config.pbtxt").write_text(text)
     stored = {f"input.{name}": array for name, array in asked.items()}
     stored |= {f"output.{name}": array for name, array in run(model, asked).items()}
