@@ -192,16 +192,28 @@ def patterns_of(observed: Bools, basis: Basis) -> Ints:
     return np.asarray(np.stack(seen, 1) @ (1 << np.arange(len(MODALITIES))), dtype=np.intp)
 
 
-def encode(columns: Floats, modality: Ints, w: Floats) -> Floats:
+def sums(subscripts: str, *operands: Floats) -> Floats:
+    """Products summed by numpy itself: these arrays are too thin for a threaded BLAS to help.
+
+    On a busy machine its threads wait for each other; and the sums would depend on their number.
+    """
+    return np.asarray(np.einsum(subscripts, *operands, optimize=False))
+
+
+def by_modality(columns: Floats, modality: Ints) -> list[tuple[Ints, Floats]]:
+    """For each modality its columns: where they are, and (k, n) what they hold."""
+    where = [np.flatnonzero(modality == m) for m in range(len(MODALITIES))]
+    return [(rows, np.ascontiguousarray(columns[:, rows].T)) for rows in where]
+
+
+def encode(parts: list[tuple[Ints, Floats]], w: Floats) -> Floats:
     """(n, 4) sum of each modality's encoder."""
-    weighted = np.zeros((len(w), len(MODALITIES)))
-    weighted[np.arange(len(w)), modality] = w
-    return np.asarray(columns @ weighted)
+    return np.stack([sums("dn,d->n", held, w[where]) for where, held in parts], axis=1)
 
 
 def logits(member: Member, columns: Floats, modality: Ints, patterns: Ints) -> Floats:
     """(n,) logit, alpha left out, when only the modalities of `patterns` are shown."""
-    z = encode(columns, modality, member.w)
+    z = encode(by_modality(columns, modality), member.w)
     return np.asarray(
         member.bias[patterns] + (z * BITS[patterns] * (1 + member.gate[patterns])).sum(1)
     )
@@ -239,8 +251,7 @@ def fit(rows: Rows, basis: Basis, configuration: Configuration) -> Member:
 class _Problem:
     def __init__(self, rows: Rows, basis: Basis, configuration: Configuration) -> None:
         self.kept = np.flatnonzero(basis.rank <= configuration.rank)
-        self.columns = rows.columns[:, self.kept]
-        self.modality = basis.modality[self.kept]
+        self.parts = by_modality(rows.columns[:, self.kept], basis.modality[self.kept])
         self.outcome = rows.outcome
         self.ridge = configuration.ridge
         keep = np.where(BITS, 1 - configuration.dropout, configuration.dropout).prod(1)
@@ -269,9 +280,9 @@ class _Problem:
     def loss(self, x: Floats) -> tuple[float, Floats]:
         """Expected penalised negative log-likelihood and its gradient."""
         w, gate, bias, alpha = self.split(x)
-        z = encode(self.columns, self.modality, w)
+        z = encode(self.parts, w)
         gain = BITS * (1 + gate)
-        eta = bias[:, None] + gain @ z.T  # (16, n)
+        eta = bias[:, None] + sums("pm,nm->pn", gain, z)
         total, slope = 0.0, np.zeros_like(eta)
         slope_alpha = np.zeros_like(alpha)
         for k in range(len(alpha)):
@@ -292,9 +303,11 @@ class _Problem:
         )
         if not free:
             total += 0.5 * float(alpha @ alpha)
-        grad_z = slope.T @ gain  # (n, 4)
-        grad_w = (self.columns.T @ grad_z)[np.arange(len(w)), self.modality] + self.ridge * w
-        grad_gate = BITS * (slope @ z) + np.where(BITS, GATE_RIDGE, 0.1) * gate
+        grad_z = sums("pn,pm->nm", slope, gain)
+        grad_w = self.ridge * w
+        for m, (where, held) in enumerate(self.parts):
+            grad_w[where] += sums("dn,n->d", held, grad_z[:, m])
+        grad_gate = BITS * sums("pn,nm->pm", slope, z) + np.where(BITS, GATE_RIDGE, 0.1) * gate
         pull = bias if free else centre
         grad_bias = slope.sum(1) + GATE_RIDGE * pull / PATTERNS
         grad_alpha = slope_alpha + (0 if free else alpha)

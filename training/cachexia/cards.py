@@ -50,7 +50,8 @@ that is recorded, the rule panel answers exactly and no model is needed.
 
 ## Trained on
 
-{patients:,} simulated patients (`training/cachexia/cohort.yaml`, version 1), no patient.
+{patients[0]:,} simulated patients (`training/cachexia/cohort.yaml`, version 1), no patient;
+calibrated on {patients[1]:,} others.
 Prevalences, BMI mix, mGPS, medians and hazard ratios are fitted to publications named there;
 correlations, most laboratory distributions, symptom rates and missingness are assumed and marked
 so.
@@ -91,8 +92,8 @@ members as in `cachexia_risk`, one ONNX graph, fp32, {size:.0f} kB.
 
 ## Trained on
 
-{patients:,} simulated patients, as `cachexia_risk`. Survival times are exponential given risk, with
-medians and hazard ratios fitted to publications: assumed in form.
+{patients[0]:,} simulated patients, calibrated on {patients[1]:,} others. Survival times are
+exponential given risk, with medians and hazard ratios fitted to publications: assumed in form.
 
 ## For, and not for
 
@@ -112,7 +113,7 @@ Interval: as in `cachexia_risk`, factor {factor:.2f}.
 
 
 def write_cards(
-    repository: Path, trained: Trained, digests: Mapping[str, str], patients: tuple[int, int]
+    repository: Path, trained: Trained, digests: Mapping[str, str], patients: tuple[int, int, int]
 ) -> None:
     """Writes `MODEL_CARD.md` of both models.
 
@@ -120,22 +121,22 @@ def write_cards(
         repository: Where the models lie.
         trained: The models.
         digests: Of the weights, by model.
-        patients: Trained on, risk and survival.
+        patients: Trained on, risk and survival; calibrated on.
     """
     folder = repository / risk.MODEL
     size = (folder / "1" / "model.onnx").stat().st_size / 1000
     (folder / "MODEL_CARD.md").write_text(
-        risk_card(trained, digests[risk.MODEL], patients[0], size)
+        risk_card(trained, digests[risk.MODEL], (patients[0], patients[2]), size)
     )
     if trained.survival is not None:
         folder = repository / survival.MODEL
         size = (folder / "1" / "model.onnx").stat().st_size / 1000
         (folder / "MODEL_CARD.md").write_text(
-            survival_card(trained.survival, digests[survival.MODEL], patients[1], size)
+            survival_card(trained.survival, digests[survival.MODEL], patients[1:], size)
         )
 
 
-def risk_card(trained: Trained, digest: str, patients: int, size_kb: float) -> str:
+def risk_card(trained: Trained, digest: str, patients: tuple[int, int], size_kb: float) -> str:
     """Card of `cachexia_risk`."""
     rows: dict[str, list[str]] = {}
     for head in HEADS:
@@ -178,7 +179,9 @@ def _figures(ensemble: Ensemble) -> dict[str, str]:
     }
 
 
-def survival_card(ensemble: Ensemble, digest: str, patients: int, size_kb: float) -> str:
+def survival_card(
+    ensemble: Ensemble, digest: str, patients: tuple[int, int], size_kb: float
+) -> str:
     """Card of `cachexia_survival`."""
     cohort = simulate(CARD_PATIENTS, CARD_SEED)
     said = answer(ensemble, cohort)

@@ -100,10 +100,25 @@ def write(folder: Path, trained: Trained, golden: Cohort, said: Provenance) -> d
     if trained.survival is not None:
         models[survival.MODEL] = survival_model(trained.survival)
     asked = tensors(golden.take(np.arange(GOLDEN_PATIENTS)))
-    return {name: _write_model(folder / name, model, asked, said) for name, model in models.items()}
+    own = {
+        risk.MODEL: {
+            f"interval_factor.{head}": f"{ensemble.interval_factor:.4f}"
+            for head, ensemble in trained.heads.items()
+        }
+    }
+    if trained.survival is not None:
+        factor = f"{trained.survival.interval_factor:.4f}"
+        # No gate judges survival, so it never becomes active.
+        own[survival.MODEL] = {"interval_factor": factor, "mode": "shadow", "gate": "not run"}
+    return {
+        name: _write_model(folder / name, model, asked, said.parameters | own[name])
+        for name, model in models.items()
+    }
 
 
-def _write_model(folder: Path, model: onnx.ModelProto, asked: Arrays, said: Provenance) -> str:
+def _write_model(
+    folder: Path, model: onnx.ModelProto, asked: Arrays, said: Mapping[str, str]
+) -> str:
     (folder / "1").mkdir(parents=True, exist_ok=True)
     content = model.SerializeToString(deterministic=True)
     (folder / "1" / "model.onnx").write_bytes(content)
