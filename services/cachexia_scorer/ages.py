@@ -11,19 +11,25 @@ from services.cachexia_scorer.states import Missing, Reading, State
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")  # FHIR date
 _DECEMBER = 12
 
+_TURN_YEARS = 70
+"""The age at which a criterion (GLIM) changes its cut-off: tells which bound is worth keeping."""
+
 
 def age(items: Sequence[Evidence], at: datetime) -> State:
-    """Completed years; missing when the birth date leaves two ages possible."""
+    """Completed years; a bound when the birth date leaves two ages possible."""
     if not items:
         return Missing("missing")
     item = max(items, key=lambda i: (i.recorded_at or datetime.min.replace(tzinfo=UTC), i.id))
     bounds = _bounds(item.word)
     if bounds is None:
         return Missing("missing: birth date is no FHIR date")
-    years = {_completed_years(born, at.date()) for born in bounds}
-    if len(years) != 1:
-        return Missing("missing: birth date is not exact enough")
-    return Reading(Fraction(years.pop()), "a", at, (item.id,))
+    youngest, oldest = sorted(_completed_years(born, at.date()) for born in bounds)
+    if youngest == oldest:
+        return Reading(Fraction(youngest), "a", at, (item.id,))
+    limit = f"age {youngest} or {oldest}: birth date is not exact enough"
+    if oldest < _TURN_YEARS:
+        return Reading(Fraction(oldest), "a", at, (item.id,), "<=", limit)
+    return Reading(Fraction(youngest), "a", at, (item.id,), ">=", limit)
 
 
 def _bounds(text: str) -> tuple[date, date] | None:

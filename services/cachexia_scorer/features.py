@@ -6,7 +6,7 @@ A muscle measurement of grade C, or without grade, is no evidence; an earlier on
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -184,22 +184,28 @@ def _body_mass_index(states: Mapping[str, State]) -> State:
 
 
 def _muscle_index(states: Mapping[str, State]) -> State:
-    """As measured; else from area and height, because images rarely hold a height."""
+    """As measured; else from area and height, because images rarely hold a height.
+
+    An index that was measured with its area has the relative error of the area: the height is taken
+    as exact.
+    """
     index, area, height = states["smi"], states["sma"], states["height"]
-    if isinstance(index, Reading) or not (
-        isinstance(area, Reading) and isinstance(height, Reading)
-    ):
+    if not isinstance(area, Reading) or area.bound:
         return index
-    if area.bound or height.bound:
+    if isinstance(index, Reading):
+        if area.variance is None or area.observed_at != index.observed_at:
+            return index
+        return replace(index, variance=_rescaled(area.variance, area.value, index.value))
+    if not isinstance(height, Reading) or height.bound:
         return index
-    square = height.value**2
+    value = area.value / height.value**2
     return Reading(
-        area.value / square,
+        value,
         "cm2/m2",
         area.observed_at,
         area.evidence + height.evidence,
         grade=area.grade,
-        variance=None if area.variance is None else area.variance / float(square) ** 2,
+        variance=_rescaled(area.variance, area.value, value),
     )
 
 

@@ -112,15 +112,22 @@ _UCUM_LIKE = re.compile(rf"/?{_ATOM}\d?(?:[/.]{_ATOM}\d?){{0,3}}")
 """Units that may be repeated in a reason; any other text could hold something about the patient."""
 
 
+_LARGEST_EXPONENT = 30  # 1e999999999 as a rational would fill the memory
+
+
 def exact(value: float | Decimal | str) -> Fraction:
     """The number as it was written: a double is read as its shortest decimal form.
 
     Raises:
-        ValueError: It is no finite number.
+        ValueError: It is no finite number, or too large or small for any measurement.
     """
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         raise ValueError("not a finite number")
+    if not number:
+        return Fraction(0)
+    if abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise ValueError("too large or too small for any measurement")
     return Fraction(*number.as_integer_ratio())
 
 
