@@ -15,12 +15,13 @@ PEERS := orthanc:Orthanc orthanc-dicomweb:/usr/share/orthanc/plugins/libOrthancD
   nodejs:node npm:npm
 
 .PHONY: help demo test venv peers system-peers gate format lint types contracts generated generate wire unit \
-  bench clean
+  bench clean eval-cachexia train-cachexia
 
 help:
 	@echo 'make demo   the main job on sample input, embedded; results in demo-out/'
 	@echo 'make test   the whole gate, installing what it needs'
 	@echo 'make bench  speed, against named peers in the same run'
+	@echo 'make eval-cachexia, make train-cachexia   the simulated cachexia models'
 
 # ------------------------------------------------------------------ set-up
 
@@ -110,6 +111,16 @@ unit: venv
 
 bench: peers
 	for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+.venv/.installed-cachexia-training: .venv/.installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cachexia-training]'
+	touch $@
+
+eval-cachexia: .venv/.installed-cachexia-training
+	OMP_NUM_THREADS=1 $(BIN)/python -m training.cachexia.evaluate
+
+train-cachexia: .venv/.installed-cachexia-training
+	OMP_NUM_THREADS=1 $(BIN)/python -m training.cachexia.build
 
 clean:
 	rm -rf build demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from radloom import topics
-from radloom.cli import reports
+from radloom.cli import models, reports
 from radloom.cli.console import err, out
 from radloom.errors import RadloomError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 
 app.add_typer(reports.app, name="report")
+app.add_typer(models.app, name="models")
 
 EXIT_REFUSED_INPUT = 2
 """The input or the way there cannot be used as it is; one line on standard error says why."""
