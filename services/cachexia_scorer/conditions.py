@@ -1,9 +1,9 @@
 """FHIR Conditions as evidence: malignancy, its stage, symptoms that are coded as diagnoses."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from radloom.fhir.staging import stage_of
 from services.cachexia_scorer.clinical_codes import (
     is_malignant,
     is_past_malignancy,
@@ -21,10 +21,6 @@ from services.cachexia_scorer.fhir_values import (
 )
 
 SOURCE = "fhir"
-
-_STAGE = re.compile(r"\bstage\s*(?:group\s*)?(IV|I{1,3}|[0-4])(?![0-9IVX])", re.IGNORECASE)
-_GROUP = re.compile(r"(IV|I{1,3}|0)[ABC]?\d?")
-_ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
 
 _PAST = {"inactive", "remission", "resolved"}
 _UNSURE = {"unconfirmed", "provisional", "differential"}
@@ -53,16 +49,6 @@ def stated(identity: str, resource: Mapping[str, Any]) -> Iterator[Evidence]:
             if group:
                 yield Evidence(id=f"{identity}#stage", kind="stage", word=group, **common)
                 return
-
-
-def stage_of(said: Iterable[str]) -> str:
-    """The TNM stage group as "0", "I", "II", "III" or "IV"; empty when none is named."""
-    for phrase in said:
-        found = _STAGE.search(phrase) or _GROUP.fullmatch(phrase.strip())
-        if found:
-            group = found[1].upper()
-            return _ROMAN.get(group, group)
-    return ""
 
 
 def _meaning(resource: Mapping[str, Any]) -> tuple[str, str, Polarity]:

@@ -7,8 +7,8 @@ from statistics import NormalDist
 from typing import Any
 
 from radloom import codes
+from radloom.fhir.staging import stage_of
 from services.cachexia_scorer.clinical_codes import KINDS, LOINC, STAGE_GROUPS, symptom
-from services.cachexia_scorer.conditions import stage_of
 from services.cachexia_scorer.evidence import Evidence, Status
 from services.cachexia_scorer.fhir_values import (
     NO_DAY,
