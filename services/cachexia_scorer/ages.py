@@ -32,6 +32,19 @@ def age(items: Sequence[Evidence], at: datetime) -> State:
     return Reading(Fraction(youngest), "a", at, (item.id,), ">=", limit)
 
 
+def stated_age(items: Sequence[Evidence], at: datetime) -> State:
+    """An age that was stated in completed years; a lower bound once the day has passed."""
+    stated = [i for i in items if i.value is not None and i.observed_at is not None]
+    if not stated:
+        return Missing("missing")
+    item = max(stated, key=lambda i: (i.observed_at or at, i.id))
+    years = item.value or Fraction(0)
+    if item.observed_at is not None and item.observed_at.date() == at.date():
+        return Reading(years, "a", at, (item.id,))
+    limit = f"age {years} or more: stated on an earlier day"
+    return Reading(years, "a", at, (item.id,), ">=", limit)
+
+
 def _bounds(text: str) -> tuple[date, date] | None:
     """First and last day that the birth date can mean."""
     match = _DATE.fullmatch(text)

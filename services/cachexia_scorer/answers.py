@@ -11,6 +11,7 @@ from services.cachexia_scorer.criteria.result import Input, Result
 from services.cachexia_scorer.evidence import Evidence
 from services.cachexia_scorer.features import Features, features
 from services.cachexia_scorer.panel import NOT_INCLUDED, panel
+from services.cachexia_scorer.relevance import moment_of
 
 Models = Callable[[Features], Mapping[str, Any]]
 """What the risk models add to the answer, under keys of their own: "risk", "survival"."""
@@ -56,19 +57,19 @@ def answer(
 
 
 def newest(evidence: tuple[Evidence, ...]) -> datetime:
-    """When the newest evidence was observed.
+    """When the newest evidence that stands was observed.
 
     Raises:
         Rejected: None of it is dated.
     """
-    dated = [item.observed_at for item in evidence if item.observed_at is not None]
-    if not dated:
+    found = moment_of(evidence)
+    if found is None:
         raise Rejected(
             "the bundle holds no dated evidence: expected Observations with an effective time;"
             " give the moment of the score to see what is missing",
             reason="no_evidence",
         )
-    return max(dated)
+    return found
 
 
 def _result(result: Result) -> dict[str, Any]:

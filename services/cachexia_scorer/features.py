@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from services.cachexia_scorer.ages import age
+from services.cachexia_scorer.ages import age, stated_age
 from services.cachexia_scorer.evidence import Evidence, standing
 from services.cachexia_scorer.freshness import FRESH_DAYS
 from services.cachexia_scorer.quantities import SCALES, converted
@@ -57,7 +57,7 @@ _KINDS = {
 """Kinds of evidence that each measured feature is read from."""
 
 _GRADED = {"sma", "smi", "smd"}
-_TRUSTED = {"A", "B"}
+TRUSTED = {"A", "B"}
 _RANK = {"present": 3, "absent": 2, "historical": 1, "other": 0}  # of mentions at the same moment
 
 
@@ -110,7 +110,8 @@ def features(evidence: Iterable[Evidence], at: datetime) -> Features:
     states["smi"] = _muscle_index(states)
     mentions = known.get("symptom", [])
     states |= _weight_losses(known.get("weight", []), mentions, states["weight"], at)
-    states["age"] = age(known.get("birth_date", []), at)
+    born = known.get("birth_date", [])
+    states["age"] = age(born, at) if born else stated_age(known.get("age", []), at)
     states["sex"] = _sex(known.get("sex", []))
     states["malignancy"] = _malignancy(known.get("diagnosis", []))
     states["stage"] = _word("stage", known.get("stage", []), at)
@@ -121,7 +122,7 @@ def _missing(state: State) -> Missing:
     return state if isinstance(state, Missing) else Missing("missing")
 
 
-def _order(item: Evidence) -> tuple[datetime, datetime, str]:
+def order(item: Evidence) -> tuple[datetime, datetime, str]:
     """Newest last; undated first, since nothing can be said of their age."""
     undated = datetime.min.replace(tzinfo=UTC)
     return item.observed_at or undated, item.recorded_at or undated, item.id
@@ -130,11 +131,11 @@ def _order(item: Evidence) -> tuple[datetime, datetime, str]:
 def _measured(name: str, items: Sequence[Evidence], at: datetime) -> Reading | Missing:
     if not items:
         return Missing("missing")
-    trusted = [i for i in items if i.grade in _TRUSTED] if name in _GRADED else items
+    trusted = [i for i in items if i.grade in TRUSTED] if name in _GRADED else items
     if not trusted:
-        grade = max(items, key=_order).grade
+        grade = max(items, key=order).grade
         return Missing(f"grade {grade}" if grade else "without grade")
-    item = max(trusted, key=_order)
+    item = max(trusted, key=order)
     if item.problem or item.value is None or item.observed_at is None:
         return Missing(item.problem or "missing: no value")
     value = converted(item.kind, item.value, item.unit)
@@ -216,7 +217,7 @@ def _weight_losses(
     if (
         isinstance(weight, Reading) and not weight.bound
     ):  # else the newest cannot be used, so nothing can be compared
-        read = [weighing(item) for item in sorted(items, key=_order) if not item.comparator]
+        read = [weighing(item) for item in sorted(items, key=order) if not item.comparator]
         weighings = [w for w in read if isinstance(w, Weighing)]
     told = [
         (mention, loss)
@@ -241,7 +242,7 @@ def _weight_losses(
 def _sex(items: Sequence[Evidence]) -> State:
     if not items:
         return Missing("missing")
-    item = max(items, key=_order)
+    item = max(items, key=order)
     if item.word not in {"female", "male"}:
         return Missing("missing: cut-offs are published for female and male")
     return Finding(item.word, item.observed_at, (item.id,))
@@ -251,7 +252,7 @@ def _malignancy(items: Sequence[Evidence]) -> State:
     """The strongest of all diagnoses: one active cancer counts, however many are past."""
     if not items:
         return Missing("missing")
-    item = max(items, key=lambda i: (_RANK[i.polarity], *_order(i)))
+    item = max(items, key=lambda i: (_RANK[i.polarity], *order(i)))
     return Finding(item.polarity, item.observed_at, (item.id,))
 
 
@@ -259,7 +260,7 @@ def _word(name: str, items: Sequence[Evidence], at: datetime) -> State:
     dated = [item for item in items if item.observed_at is not None]
     if not dated:
         return Missing("missing: no day of observation" if items else "missing")
-    item = max(dated, key=_order)
+    item = max(dated, key=order)
     stale = _stale(name, item.observed_at or at, at)
     return stale or Finding(item.word, item.observed_at, (item.id,))
 
@@ -269,7 +270,7 @@ def _symptoms(mentions: Sequence[Evidence], at: datetime) -> dict[str, State]:
     newest: dict[str, Evidence] = {}
     for item in mentions:
         other = newest.get(item.word)
-        if other is None or _telling(item) > _telling(other):
+        if other is None or telling(item) > telling(other):
             newest[item.word] = item
     return {
         name: Missing(item.problem)
@@ -280,6 +281,6 @@ def _symptoms(mentions: Sequence[Evidence], at: datetime) -> dict[str, State]:
     }
 
 
-def _telling(item: Evidence) -> tuple[datetime, int, datetime, str]:
-    observed, recorded, identity = _order(item)
+def telling(item: Evidence) -> tuple[datetime, int, datetime, str]:
+    observed, recorded, identity = order(item)
     return observed, _RANK[item.polarity], recorded, identity
