@@ -1,12 +1,14 @@
 """Events about one subject, and the scorer over a real database with its shipped models."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from google.protobuf.message import Message
+from sqlalchemy import Connection
 
 from radloom.adapters.database import Database
 from radloom.adapters.onnx import EmbeddedInference
@@ -93,6 +95,22 @@ class Stage:
         for event in events:
             self.handle(event)
         return self.said[-1] if self.said else None
+
+
+class NoDatabase:
+    """For scores that nobody keeps."""
+
+    def transaction(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
+        raise AssertionError(durable)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        raise AssertionError
+
+
+@cache
+def stage_scorer() -> CachexiaScorer:
+    """A scorer that only answers."""
+    return CachexiaScorer(models(), Ingest(), NoDatabase(), StoppedClock())
 
 
 def stage(folder: Path) -> Stage:
