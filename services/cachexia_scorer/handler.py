@@ -99,9 +99,7 @@ class CachexiaScorer:
         made.scored_at.FromDatetime(self.clock.now())
         return ScoreResponse(result=made)
 
-    def score_bundle(
-        self, bundle: Mapping[str, Any], at: datetime | None = None
-    ) -> dict[str, Any]:
+    def score_bundle(self, bundle: Mapping[str, Any], at: datetime | None = None) -> dict[str, Any]:
         """The score of the patient of a FHIR R4 Bundle as plain values; see `answers.scored`."""
         return answers.scored(bundle, at, lambda state: predicted(self.ask(state)))
 

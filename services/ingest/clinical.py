@@ -20,9 +20,7 @@ CODE = r"^[^\s]+( [^\s]+)*$"
 ID = r"^[A-Za-z0-9\-\.]{1,64}$"
 """Formats of FHIR R4 section 2.24.0.1; lines are ours: no control characters."""
 
-DATE_TIME = re.compile(
-    r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?"
-)
+DATE_TIME = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?")
 DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 DAY_CHARACTERS = 10
 

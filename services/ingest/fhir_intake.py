@@ -123,9 +123,7 @@ def _marked(number: object) -> str:
 
 def _bundle(bundle: dict[str, Any]) -> Intake:
     if bundle.get("type") not in BUNDLE_TYPES:
-        raise Rejected(
-            f"Bundle.type is none of {', '.join(BUNDLE_TYPES)}", reason="bundle_type"
-        )
+        raise Rejected(f"Bundle.type is none of {', '.join(BUNDLE_TYPES)}", reason="bundle_type")
     entries = bundle.get("entry", [])
     if not isinstance(entries, list) or len(entries) > MAX_ENTRIES:
         raise Rejected(
@@ -177,7 +175,5 @@ def _entry(entry: object, place: str) -> Sent | Deleted | str:
 def _deleted(url: object, place: str) -> Deleted | str:
     kind, _, identity = url.partition("/") if isinstance(url, str) else ("", "", "")
     if not kind.isalpha() or not re.fullmatch(ID, identity):
-        raise Rejected(
-            f"{place}.request.url of a DELETE is no Type/id", reason="bundle_entries"
-        )
+        raise Rejected(f"{place}.request.url of a DELETE is no Type/id", reason="bundle_entries")
     return Deleted(kind, identity) if kind in {"Observation", "Condition"} else kind

@@ -58,9 +58,7 @@ def resource_keys(evidence: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(key for kind, key, _ in found if kind in RECORD_TYPES))
 
 
-def references(
-    evidence: Sequence[str], resolved: Iterable[ResolvedResource]
-) -> Mapping[str, Json]:
+def references(evidence: Sequence[str], resolved: Iterable[ResolvedResource]) -> Mapping[str, Json]:
     """Logical reference to each piece of evidence, by its id; none to sex and age."""
     known = {resource.resource_key: resource for resource in resolved}
     found: dict[str, Json] = {}

@@ -129,7 +129,9 @@ CRITERIA = {
     "nlr_above_3_5": Code("crit-nlr-high", LOCAL_SCHEME, "Neutrophil-lymphocyte ratio above 3.5"),
     "pni": Code("crit-pni", LOCAL_SCHEME, "Prognostic nutritional index"),
     "crp_albumin_ratio": Code("crit-car", LOCAL_SCHEME, "C-reactive protein to albumin ratio"),
-    "bun_creatinine_ratio": Code("crit-bun-crea", LOCAL_SCHEME, "Urea nitrogen to creatinine ratio"),
+    "bun_creatinine_ratio": Code(
+        "crit-bun-crea", LOCAL_SCHEME, "Urea nitrogen to creatinine ratio"
+    ),
 }
 """Code of each criterion of the scorer's panel."""
 

@@ -276,9 +276,7 @@ def test_a_subject_is_scored_by_its_key_and_its_scores_have_a_history(
     for former, entry in zip(history, history[1:], strict=False):
         changed = {change["name"] for change in entry["changes"]}
         differing = {
-            name
-            for name, value in entry["criteria"].items()
-            if value != former["criteria"][name]
+            name for name, value in entry["criteria"].items() if value != former["criteria"][name]
         }
         assert changed == differing
 

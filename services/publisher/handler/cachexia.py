@@ -30,9 +30,7 @@ class CachexiaDelivery(Delivery):
             return Reaction()
         former = standing(history, mine)
         if former is None and says_nothing(event):
-            return Reaction(
-                effects=(ledger.write(Entry(mine, Status.WITHHELD), self.clock.now()),)
-            )
+            return Reaction(effects=(ledger.write(Entry(mine, Status.WITHHELD), self.clock.now()),))
         entry = said_already(mine, history)
         if entry is None:
             entry = self.send(mine, (), self._bundle(event, former), values)

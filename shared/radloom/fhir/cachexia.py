@@ -144,7 +144,9 @@ class _Resources:
         former = (
             []
             if replaces is None
-            else [entity("revision", f"{replaces.result_id}.{replaces.revision}", "replaced result")]
+            else [
+                entity("revision", f"{replaces.result_id}.{replaces.revision}", "replaced result")
+            ]
         )
         return provenance_of(
             f"{event.result_id}.{event.revision}",
