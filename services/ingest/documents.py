@@ -16,6 +16,9 @@ UID_SYSTEM, UID_PREFIX = "urn:dicom:uid", "urn:oid:"
 """How FHIR writes DICOM UIDs (FHIR R4, ImagingStudy.identifier)."""
 
 LOINC = "http://loinc.org"
+LOINC_CODE = r"[0-9]{1,7}-[0-9]"
+"""Number and check digit."""
+
 MAX_SH = 16
 """Length of a short string (PS3.5 table 6.2-1), as Accession Number is one."""
 
@@ -197,12 +200,17 @@ def read_document(body: bytes) -> Document:
 def _about(resource: _DocumentReference) -> About:
     related = [r.identifier for r in resource.context.related if r.identifier is not None]
     own = resource.masterIdentifier or next(iter(resource.identifier), None)
-    kind = next((c for c in resource.type.coding if c.system == LOINC), _Coding())
+    kind = next((c for c in resource.type.coding if c.system == LOINC), None)
+    if kind is not None and not re.fullmatch(LOINC_CODE, kind.code):
+        raise Rejected(
+            f"type has a coding of system {LOINC} that is no LOINC code; expected one as 18748-4",
+            reason="document_type",
+        )
     return About(
         study_instance_uid=_study(related),
         accession_number=_accession(related),
-        type_code=kind.code,
-        type_display=kind.display,
+        type_code=kind.code if kind else "",
+        type_display=kind.display if kind else "",
         authored_at=resource.date,
         identifier_system=own.system if own else "",
         identifier_value=own.value if own else "",

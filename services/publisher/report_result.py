@@ -106,7 +106,8 @@ def _unseen_study(report: Report, identity: ResolveSubjectResponse) -> Dataset:
     ds.AccessionNumber = report.accession_number
     if report.authored_at and not report.named_study:
         written = datetime.fromisoformat(report.authored_at)
-        ds.StudyDate, ds.StudyTime = f"{written:%Y%m%d}", f"{written:%H%M%S}"
+        ds.StudyDate = written.date().isoformat().replace("-", "")
+        ds.StudyTime = f"{written:%H%M%S}"
         ds.TimezoneOffsetFromUTC = f"{written:%z}"
     return ds
 

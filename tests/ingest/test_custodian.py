@@ -300,13 +300,14 @@ def test_a_study_of_another_patient_than_the_document_is_refused(
         document(context={"related": {"identifier": 1}}),
         document(context={"related": [{}] * 101}),
         document(type={"coding": [{"system": "http://loinc.org", "code": "1" * 65}]}),
+        document(type={"coding": [{"system": "http://loinc.org", "code": "CT chest"}]}),
         document(date="yesterday"),
         document(date="2026-13-01T00:00:00Z"),
         document(date="2026-05-01"),
         document(identifier=[{"system": "urn:ris", "value": "R\n1"}]),
         document(masterIdentifier={"value": ""}),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_what_a_document_cannot_be_about_is_refused_by_name(
     on: Stage, url: str, resource: object

@@ -113,6 +113,14 @@ def test_the_event_says_where_everything_is_and_none_of_the_words() -> None:
     assert not [word for word in words if word.encode() in wire]
 
 
+def test_the_event_names_the_study_that_the_document_came_with() -> None:
+    shelf = Shelf()
+    event = shelf.put(REPORT.encode())
+    assert structured(shelf, event).study_instance_uid == ""
+    event.study_instance_uid = "2.25.4711"
+    assert structured(shelf, event).study_instance_uid == "2.25.4711"
+
+
 def test_the_words_are_kept_in_the_transaction_of_the_event(database: Database) -> None:
     shelf = Shelf()
     event = shelf.put(REPORT.encode())

@@ -21,6 +21,8 @@ REFERENCE = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}")
 """`Type/id`; an id has no slash, so none leaves the folder."""
 
 Json = dict[str, Any]
+Held = dict[str, list[tuple[str, dict[str, set[str]]]]]
+"""Resources of each kind that a transaction has searched; it writes only after the last search."""
 
 
 class FolderRecord:
@@ -40,7 +42,8 @@ class FolderRecord:
         """
         entries = _entries(bundle)
         with named_failures("record"), locked(self._root):
-            references = [self._resolve(entry) for entry in entries]
+            held: Held = {}
+            references = [self._resolve(entry, held) for entry in entries]
             links = {
                 entry["fullUrl"]: reference
                 for entry, (reference, _) in zip(entries, references, strict=True)
@@ -65,7 +68,7 @@ class FolderRecord:
             resource: Json = json.loads(path.read_bytes())
             return resource
 
-    def _resolve(self, entry: Json) -> tuple[str, bool]:
+    def _resolve(self, entry: Json, held: Held) -> tuple[str, bool]:
         """Where the entry's resource goes, "Type/id", and whether one is there already."""
         request, resource = entry["request"], entry["resource"]
         kind = resource["resourceType"]
@@ -75,7 +78,7 @@ class FolderRecord:
         query = request.get("ifNoneExist", "") if request["method"] == "POST" else url.query
         if not query and request["method"] == "PUT":
             raise Rejected("an update needs an id or a search", reason="invalid_bundle")
-        matches = list(self._search(kind, query)) if query else []
+        matches = list(self._search(kind, query, held)) if query else []
         if len(matches) > 1:
             raise Rejected(f"{len(matches)} {kind} match one search", reason="multiple_matches")
         if matches:
@@ -83,19 +86,28 @@ class FolderRecord:
         unique = query or hashlib.sha256(_canonical(resource)).hexdigest()
         return f"{kind}/{derived_uuid('folder record', kind, unique)}", False
 
-    def _search(self, kind: str, query: str) -> Iterator[str]:
+    def _search(self, kind: str, query: str, held: Held) -> Iterator[str]:
         wanted = parse_qs(query, strict_parsing=True)
         unknown = set(wanted) - {"identifier", "_tag"}
         if unknown:
             raise Rejected(f"search by {', '.join(sorted(unknown))}", reason="unknown_search")
+        if kind not in held:
+            held[kind] = list(self._tokens_of(kind))
+        for reference, tokens in held[kind]:
+            if all(value in tokens[name] for name, values in wanted.items() for value in values):
+                yield reference
+
+    def _tokens_of(self, kind: str) -> Iterator[tuple[str, dict[str, set[str]]]]:
+        """Every resource of a kind, "Type/id", and what a search may find it by."""
         for path in sorted((self._root / kind).glob("*.json")):
             resource = json.loads(path.read_bytes())
-            held = {
-                "identifier": _tokens(resource.get("identifier", []), "value"),
-                "_tag": _tokens(resource.get("meta", {}).get("tag", []), "code"),
-            }
-            if all(value in held[name] for name, values in wanted.items() for value in values):
-                yield f"{kind}/{path.stem}"
+            yield (
+                f"{kind}/{path.stem}",
+                {
+                    "identifier": _tokens(resource.get("identifier", []), "value"),
+                    "_tag": _tokens(resource.get("meta", {}).get("tag", []), "code"),
+                },
+            )
 
     def _keep_bundle(self, bundle: Mapping[str, object]) -> None:
         content = json.dumps(bundle, indent=1).encode()
