@@ -96,7 +96,7 @@ def write(folder: Path, trained: Trained, golden: Cohort, said: Provenance) -> d
             file would carry their values.
         said: What the configurations say.
     """
-    models = {risk.MODEL: risk_model(dict(trained.heads))}
+    models = {risk.MODEL: risk_model({str(head): made for head, made in trained.heads.items()})}
     if trained.survival is not None:
         models[survival.MODEL] = survival_model(trained.survival)
     asked = tensors(golden.take(np.arange(GOLDEN_PATIENTS)))

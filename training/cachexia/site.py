@@ -98,7 +98,7 @@ def split(cohort: Cohort) -> tuple[Cohort, Cohort]:
 def _head(cohort: Cohort, head: Head, seed: int, folds: int) -> Ensemble:
     outcome, used = label_outcome(cohort.cachexia), read_by(head)
     made = train(cohort, outcome, used, seed, folds=folds)
-    return replace(made, interval_factor=factor_of_halves(cohort, outcome, used, seed))
+    return replace(made, interval_factor=factor_of_halves(cohort, outcome, used, seed, folds))
 
 
 def _survival(cohort: Cohort, seed: int, folds: int) -> Ensemble | None:
@@ -108,7 +108,7 @@ def _survival(cohort: Cohort, seed: int, folds: int) -> Ensemble | None:
     outcome = survival_outcome(known.months, known.died, EDGES_MONTHS)
     every = np.ones(len(FEATURES), dtype=bool)
     made = train(known, outcome, every, seed, folds=folds)
-    return replace(made, interval_factor=factor_of_halves(known, outcome, every, seed))
+    return replace(made, interval_factor=factor_of_halves(known, outcome, every, seed, folds))
 
 
 def _concordance(ensemble: Ensemble, cohort: Cohort) -> float:
