@@ -17,7 +17,10 @@ from services.cachexia_scorer.risk import NAMES, mode_of
 from tests.training import bulk_export
 from training.cachexia.bulk import read
 from training.cachexia.cohort import parameters, true_values
-from training.cachexia.site import train_site
+from training.cachexia.gate import Criterion
+from training.cachexia.metrics import judge
+from training.cachexia.site import decided, train_site
+from training.cachexia.site_run import HeldOut
 from training.cachexia.tripod import ITEMS, SITE, tripod_table
 
 
@@ -91,6 +94,18 @@ def test_the_run_leaves_models_report_and_table_and_no_value_of_a_patient(
     ages = read(export).cohort.features[:, NAMES.index("age_years")]
     with np.load(out / "cachexia_risk" / "golden.npz") as golden:
         assert not np.isin(golden["input.features"][:, 0], ages[ages > 0].astype(np.float32)).all()
+
+
+def test_every_head_must_pass_the_gate_for_the_model_to_be_active() -> None:
+    def head(*, passes: bool) -> HeldOut:
+        judgement = judge(np.array([0.1, 0.9]), np.array([False, True]))
+        return HeldOut(judgement, [Criterion("any", "1", "1", passes)], (0.9, 0.9), [])
+
+    good, bad = head(passes=True), head(passes=False)
+    assert decided({"early": good, "full": good}) == "active"
+    assert decided({"early": good, "full": bad}) == "shadow"
+    assert decided({"early": bad, "full": good}) == "shadow"
+    assert decided({"early": good}) == "shadow"
 
 
 def test_who_cannot_be_used_is_counted_by_reason(export: Path, tmp_path: Path) -> None:

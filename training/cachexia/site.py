@@ -59,9 +59,9 @@ def train_site(fhir: Path, out: Path, draw: Draw, *, seed: int = 1, folds: int =
     heads = {head: _head(trained_on, head, seed, folds) for head in HEADS}
     survival = _survival(trained_on, seed, folds)
     held_out = {head: judged(heads[head], kept) for head in HEADS}
-    active = all(passed(found.gate) for found in held_out.values())
-    mode: Mode = "active" if active else "shadow"
-    said = Provenance("site", mode, "passed" if active else "failed", len(trained_on))
+    mode = decided(held_out)
+    gate = "passed" if mode == "active" else "failed"
+    said = Provenance("site", mode, gate, len(trained_on))
     out.mkdir(parents=True, exist_ok=True)
     digests = write(out, Trained(heads, survival), simulate(64, GOLDEN_SEED), said)
     ranked = None if survival is None else _concordance(survival, kept)
@@ -73,6 +73,12 @@ def train_site(fhir: Path, out: Path, draw: Draw, *, seed: int = 1, folds: int =
     )
     write_report(run, heads, out)
     return run
+
+
+def decided(held_out: Mapping[Head, HeldOut]) -> Mode:
+    """Active when the gate passed for every head: one file carries them all."""
+    active = all(head in held_out and passed(held_out[head].gate) for head in HEADS)
+    return "active" if active else "shadow"
 
 
 def split(cohort: Cohort) -> tuple[Cohort, Cohort]:
