@@ -1,7 +1,8 @@
 """Codes of the record that the scorer reads: LOINC, ICD-10, SNOMED CT.
 
-LOINC names are those of the LOINC table (version 2.77). SNOMED CT codes stand alone, because there
-is no hierarchy here: a malignancy that is coded more finely has to come with its ICD-10 code.
+Codes and names were compared with public FHIR code lists (among them HL7 Switzerland's CH LAB-Order
+and US Core vital signs). SNOMED CT codes stand alone, because there is no hierarchy here: a
+malignancy that is coded more finely has to come with its ICD-10 code.
 """
 
 import re
