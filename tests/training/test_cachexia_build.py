@@ -11,19 +11,12 @@ from radloom.adapters.onnx import EmbeddedInference
 from services.cachexia_scorer.risk import FEATURES, HEADS, MODALITIES, read_by
 from services.cachexia_scorer.survival import EDGES_MONTHS
 from training.cachexia import additive
-from training.cachexia.additive import (
-    CONFIGURATIONS,
-    PATTERNS,
-    Rows,
-    basis_of,
-    label_outcome,
-    patterns_of,
-    survival_outcome,
-)
+from training.cachexia.additive import CONFIGURATIONS, PATTERNS, Rows, basis_of, patterns_of
 from training.cachexia.build import SMOKE, build
 from training.cachexia.cohort import Cohort, simulate
 from training.cachexia.ensemble import answer, curves, jackknife_error, sets, train
 from training.cachexia.graph import risk_model, survival_model
+from training.cachexia.outcomes import label_outcome, survival_outcome
 from training.cachexia.repository import run, tensors
 
 EVERY = np.ones(len(FEATURES), dtype=bool)

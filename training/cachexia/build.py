@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from services.cachexia_scorer.risk import FEATURES, HEADS, read_by
 from services.cachexia_scorer.survival import EDGES_MONTHS
-from training.cachexia.additive import Outcome, label_outcome, survival_outcome
 from training.cachexia.cards import write_cards
 from training.cachexia.cohort import Cohort, simulate
 from training.cachexia.ensemble import FOLDS, Ensemble, split_calibrated, train
 from training.cachexia.intervals import LIMIT, factor_of
+from training.cachexia.outcomes import Outcome, label_outcome, survival_outcome
 from training.cachexia.repository import Provenance, Trained, write
 
 TRAIN_SEED, GOLDEN_SEED, CALIBRATION_SEED, INTERVAL_SEED = 1, 2, 4, 1_000

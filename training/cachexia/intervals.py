@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.cachexia_scorer.conformal import COVERAGE
-from training.cachexia.additive import Outcome
 from training.cachexia.cohort import Cohort, simulate
 from training.cachexia.ensemble import Ensemble, answer, train
+from training.cachexia.outcomes import Outcome
 
 SMALL, REPEATS = 1_500, 4
 LIMIT, LIMIT_FOLDS = 40_000, 2

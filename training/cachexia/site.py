@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from radloom.errors import Rejected
 from services.cachexia_scorer.risk import FEATURES, HEADS, Head, Mode, read_by
 from services.cachexia_scorer.survival import EDGES_MONTHS
-from training.cachexia.additive import label_outcome, survival_outcome
 from training.cachexia.bulk import read
 from training.cachexia.cohort import Cohort, simulate
 from training.cachexia.ensemble import FOLDS, Answers, Ensemble, answer, sets, train
 from training.cachexia.gate import criteria, passed
 from training.cachexia.intervals import factor_of_halves
 from training.cachexia.metrics import judge, reliability
+from training.cachexia.outcomes import label_outcome, survival_outcome
 from training.cachexia.repository import Provenance, Trained, write
 from training.cachexia.site_report import write_report
 from training.cachexia.site_run import HELD_OUT, HeldOut, SiteRun
