@@ -91,6 +91,7 @@ def build(recipe: Recipe, repository: Path) -> Trained:
     trained = Trained(
         {name: head(recipe, recipe.patients, read_by(name), label_of, 1.0) for name in HEADS},
         head(recipe, recipe.survival_patients, EVERY, death_of, 0.25),
+        recipe.survival_patients,
     )
     said = Provenance("simulation", "shadow", "not run", recipe.patients)
     digests = write(repository, trained, simulate(64, GOLDEN_SEED), said)

@@ -57,15 +57,16 @@ def train_site(fhir: Path, out: Path, draw: Draw, *, seed: int = 1, folds: int =
     export = read(fhir)
     trained_on, kept = split(export.cohort)
     heads = {head: _head(trained_on, head, seed, folds) for head in HEADS}
-    survival = _survival(trained_on, seed, folds)
+    followed = trained_on.take(np.flatnonzero(np.isfinite(trained_on.months)))
+    survival = _survival(followed, seed, folds)
     held_out = {head: judged(heads[head], kept) for head in HEADS}
     mode = decided(held_out)
     gate = "passed" if mode == "active" else "failed"
     said = Provenance("site", mode, gate, len(trained_on))
     out.mkdir(parents=True, exist_ok=True)
-    digests = write(out, Trained(heads, survival), simulate(64, GOLDEN_SEED), said)
+    digests = write(out, Trained(heads, survival, len(followed)), simulate(64, GOLDEN_SEED), said)
     ranked = None if survival is None else _concordance(survival, kept)
-    run = SiteRun(mode, len(trained_on), held_out, ranked, digests, export)
+    run = SiteRun(mode, len(trained_on), len(followed), held_out, ranked, digests, export)
     draw(
         {head: found.curve for head, found in held_out.items()},
         f"{len(kept)} held-out patients",
@@ -107,8 +108,7 @@ def _head(cohort: Cohort, head: Head, seed: int, folds: int) -> Ensemble:
     return replace(made, interval_factor=factor_of_halves(cohort, outcome, used, seed, folds))
 
 
-def _survival(cohort: Cohort, seed: int, folds: int) -> Ensemble | None:
-    known = cohort.take(np.flatnonzero(np.isfinite(cohort.months)))
+def _survival(known: Cohort, seed: int, folds: int) -> Ensemble | None:
     if known.died.sum() < FEWEST_DEATHS:
         return None
     outcome = survival_outcome(known.months, known.died, EDGES_MONTHS)
