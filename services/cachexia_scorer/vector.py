@@ -51,9 +51,9 @@ def values_of(features: Features) -> dict[str, Value]:
         if isinstance(state, Finding) and state.value in words:
             found[column] = Value(words[state.value])
     for feature in FEATURES:
-        state = features.symptoms.get(feature.name.removeprefix("symptom_"))
-        if feature.modality == "notes" and isinstance(state, Finding) and state.value in SAID:
-            found[feature.name] = Value(SAID[state.value])
+        mention = features.symptoms.get(feature.name.removeprefix("symptom_"))
+        if feature.modality == "notes" and isinstance(mention, Finding) and mention.value in SAID:
+            found[feature.name] = Value(SAID[mention.value])
     return found
 
 

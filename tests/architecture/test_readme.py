@@ -14,7 +14,9 @@ GROUP = get_command(app)
 assert isinstance(GROUP, TyperGroup)
 
 
-def commands_of(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[str, TyperCommand]]:
+def commands_of(
+    group: TyperGroup, path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, TyperCommand]]:
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
             yield from commands_of(command, (*path, name))

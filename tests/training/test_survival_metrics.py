@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from training.cachexia.survival_metrics import (
     brier,
@@ -14,11 +15,11 @@ from training.cachexia.survival_metrics import (
 )
 
 
-def array(*values: float) -> np.ndarray:  # type: ignore[type-arg] # of what is given
+def array(*values: float) -> NDArray[np.float64]:
     return np.array(values, dtype=float)
 
 
-def flags(*values: int) -> np.ndarray:  # type: ignore[type-arg] # booleans
+def flags(*values: int) -> NDArray[np.bool_]:
     return np.array(values, dtype=bool)
 
 

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from services.cachexia_scorer.risk import FEATURES, HEADS, read_by
 from services.cachexia_scorer.survival import EDGES_MONTHS
-from training.cachexia.additive import Outcome, label_outcome, survival_outcome
 from training.cachexia.cards import write_cards
 from training.cachexia.cohort import Cohort, simulate
 from training.cachexia.ensemble import FOLDS, Ensemble, split_calibrated, train
 from training.cachexia.intervals import LIMIT, factor_of
+from training.cachexia.outcomes import Outcome, label_outcome, survival_outcome
 from training.cachexia.repository import Provenance, Trained, write
 
 TRAIN_SEED, GOLDEN_SEED, CALIBRATION_SEED, INTERVAL_SEED = 1, 2, 4, 1_000
@@ -91,6 +91,7 @@ def build(recipe: Recipe, repository: Path) -> Trained:
     trained = Trained(
         {name: head(recipe, recipe.patients, read_by(name), label_of, 1.0) for name in HEADS},
         head(recipe, recipe.survival_patients, EVERY, death_of, 0.25),
+        recipe.survival_patients,
     )
     said = Provenance("simulation", "shadow", "not run", recipe.patients)
     digests = write(repository, trained, simulate(64, GOLDEN_SEED), said)

@@ -185,7 +185,8 @@ def outcome(
     )
     n = len(log_ratio)
     death = rng.exponential(given["median_months"] / np.log(2), n) * np.exp(-log_ratio)
-    censored = rng.uniform(*given["censored_months"], n)
+    first, last = given["censored_months"]
+    censored = rng.uniform(first, last, n)
     return {"months": np.minimum(death, censored), "died": death <= censored}
 
 

@@ -25,7 +25,6 @@ from training.cachexia.additive import (
     Floats,
     Ints,
     Member,
-    Outcome,
     Rows,
     basis_of,
     fit,
@@ -33,6 +32,7 @@ from training.cachexia.additive import (
     patterns_of,
 )
 from training.cachexia.cohort import Cohort
+from training.cachexia.outcomes import Outcome
 
 FOLDS = 10
 Z_90 = 1.6449

@@ -17,6 +17,7 @@ from services.cachexia_scorer.risk import HEADS, NEVER_READ, read_by
 from training.cachexia.build import INTERVAL_SEED, TEST_SEED, label_of
 from training.cachexia.cohort import Cohort, parameters, simulate
 from training.cachexia.ensemble import answer, train
+from training.cachexia.evaluation_page import PAGE
 from training.cachexia.evaluation_tables import (
     NOMINAL,
     Ladder,
@@ -39,90 +40,6 @@ from training.cachexia.shipped import Answered, Shipped
 PATIENTS = 20_000
 SIZES = ((210, 20), (2_000, 8))
 ECE_OVERALL, ECE_PATTERN, COVERAGE_POINTS, SCORES_PER_S = 0.03, 0.06, 0.02, 2_000.0
-
-TEXT = """# Evaluation of the cachexia models
-
-**All patients here are simulated. The numbers describe the simulator and show that the machinery
-is right; they say nothing about patients.** Written by `make eval-cachexia`; do not edit.
-
-Models `cachexia_risk` {risk_digest} and `cachexia_survival` {survival_digest}; {n:,} test patients
-of a seed that no training uses; cachexia in {prevalence:.1%}. Python {python}, onnxruntime {ort}.
-
-## Goals
-
-{goals}
-
-Coverage is counted per label over patients of whom exactly those modalities are shown. With nothing
-observed the service gives no risk; every other pattern is in the tables.
-
-## What a modality adds
-
-Each head trained afresh on the first, the first two, ... modalities, ten folds times five
-configurations, on several independent cohorts; all judged on the same test patients, part of whose
-data are missing. The interval is that of one further training cohort: what a site would get.
-
-{ladders}
-
-Published for comparison, theirs, on 26 test patients (medRxiv 2025.09.17.25336028): 77, 81, 85 and
-92 % as modalities are added; their Wilson intervals are 0.58-0.89 to 0.76-0.98, so the steps are
-not separable there. Accuracies of a simulated cohort cannot be compared with them.
-
-## Missing modalities
-
-"Shown" takes every test patient with at least those modalities and hides the others. "As recorded"
-takes those whose record has exactly those.
-
-{patterns}
-
-## Calibration
-
-{overall}
-
-![Calibration of both heads](cachexia-calibration.png)
-![Calibration of the early head by missing modality](cachexia-calibration-early.png)
-
-## Interval of the probability
-
-The interval should hold, for 90 % of patients, the probability that the same recipe reaches with
-very many training patients ({limit:,}, simulated apart). It is the uncertainty of the model, not of
-a patient's outcome. Factors were calibrated on trainings of 1,500 patients; here they are checked
-on other cohorts. The jackknife sees chance, not bias: at a few hundred patients the ridge keeps
-the model near the prevalence, and the interval does not hold what it promises (rows of 210).
-
-{intervals}
-
-## Shifted patients
-
-{shifts}
-
-Prevalence shifts move calibration in the large, as they must: a site with another prevalence has
-to recalibrate. Values outside the plausible range count as missing, which catches some slips of
-unit; those that stay plausible are not caught here. Units are converted and refused by name before
-the models see a number (`services/cachexia_scorer/quantities.py`).
-
-## Leakage
-
-Largest change of any test patient's probability. The early head reads nothing that defines the
-label; no head reads {never}.
-
-{leakage}
-
-## Survival
-
-First 5,000 test patients for the concordance, all for the rest.
-
-{survival}
-
-## The simulated cohort
-
-40,000 true values against what was published (`training/cachexia/cohort.yaml`).
-
-{marginals}
-
-## Speed
-
-One patient per call, one thread, both heads, answer read into the service's types; {rates}.
-"""
 
 
 @dataclass(frozen=True)
@@ -333,7 +250,7 @@ def evaluate(repository: Path, out: Path, sizes: tuple[tuple[int, int], ...] = S
     direct, embedded = found.rates
     digests = {name: model.sha256("1")[:12] for name, model in shipped.models.items()}
     out.write_text(
-        TEXT.format(
+        PAGE.format(
             risk_digest=f"`{digests['cachexia_risk']}`",
             survival_digest=f"`{digests['cachexia_survival']}`",
             n=PATIENTS,

@@ -40,7 +40,7 @@ class Graph:
         self.constants.append(numpy_helper.from_array(array, name))
         return name
 
-    def add(self, operator: str, *inputs: str, **attributes: int | list[int]) -> str:
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401 - as onnx takes them
         """Adds a node with one output; returns its name."""
         name = f"{self.prefix}n{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
@@ -49,12 +49,12 @@ class Graph:
     def output(self, name: str, value: str, width: int) -> None:
         """Names a value as an output of `width` columns."""
         self.nodes.append(helper.make_node("Identity", [value], [name]))
-        shape = ["batch", width]
+        shape: list[str | int | None] = ["batch", width]
         self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
     def model(self, name: str) -> onnx.ModelProto:
         """The finished model."""
-        shape = ["batch", len(FEATURES)]
+        shape: list[str | int | None] = ["batch", len(FEATURES)]
         inputs = [helper.make_tensor_value_info(key, TensorProto.FLOAT, shape) for key in INPUTS]
         graph = helper.make_graph(self.nodes, name, inputs, self.outputs, self.constants)
         made = helper.make_model(

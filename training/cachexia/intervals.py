@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.cachexia_scorer.conformal import COVERAGE
-from training.cachexia.additive import Outcome
 from training.cachexia.cohort import Cohort, simulate
 from training.cachexia.ensemble import Ensemble, answer, train
+from training.cachexia.outcomes import Outcome
 
 SMALL, REPEATS = 1_500, 4
 LIMIT, LIMIT_FOLDS = 40_000, 2
@@ -51,7 +51,7 @@ def factor_of(used: Bools, outcome: Callable[[Cohort], Outcome], seed: int, n: i
     return float(np.quantile(np.concatenate(ratios), COVERAGE))
 
 
-def factor_of_halves(cohort: Cohort, outcome: Outcome, used: Bools, seed: int) -> float:
+def factor_of_halves(cohort: Cohort, outcome: Outcome, used: Bools, seed: int, folds: int) -> float:
     """The factor where no further patients can be drawn: from two trainings on disjoint halves.
 
     Their difference has the variance of both together, so it is held against the root of the sum
@@ -61,7 +61,7 @@ def factor_of_halves(cohort: Cohort, outcome: Outcome, used: Bools, seed: int) -
     said = []
     for half in (0, 1):
         rows = np.flatnonzero(halves == half)
-        made = train(cohort.take(rows), outcome.take(rows), used, seed + half)
+        made = train(cohort.take(rows), outcome.take(rows), used, seed + half, folds=folds)
         said.append(answer(replace(made, interval_factor=1.0), cohort))
     apart = np.abs(said[0].logit - said[1].logit)
     return float(np.quantile(apart / np.hypot(said[0].half, said[1].half), COVERAGE))

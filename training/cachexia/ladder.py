@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from services.cachexia_scorer.risk import FEATURES, MODALITIES, Head, read_by
-from training.cachexia.additive import label_outcome
 from training.cachexia.cohort import Cohort, simulate
 from training.cachexia.ensemble import answer, train
 from training.cachexia.metrics import calibration_error, roc_area
+from training.cachexia.outcomes import label_outcome
 
 Floats = NDArray[np.float64]
 

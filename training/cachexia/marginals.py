@@ -1,6 +1,7 @@
 """What the simulated cohort shows, to be held against what was published."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,10 +50,10 @@ def truth_of(n: int, seed: int) -> dict[str, Floats]:
     return true_values(n, parameters()["patient"], np.random.default_rng([seed, 0xCA]))
 
 
-def limits(marginal: Mapping[str, object]) -> tuple[float, float]:
+def limits(marginal: Mapping[str, Any]) -> tuple[float, float]:
     """Smallest and largest value that fits a line of `marginals`."""
     if "range" in marginal:
-        low, high = marginal["range"]  # type: ignore[misc]
+        low, high = marginal["range"]
         return float(low), float(high)
-    value, tolerance = float(marginal["value"]), float(marginal["tolerance"])  # type: ignore[arg-type]
+    value, tolerance = float(marginal["value"]), float(marginal["tolerance"])
     return value - tolerance, value + tolerance

@@ -43,10 +43,17 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Trained:
-    """Models of one training run: a head each, and survival where deaths were known."""
+    """Models of one training run.
+
+    Attributes:
+        heads: Risk, a head each.
+        survival: None where too few deaths were known.
+        survival_patients: What survival was trained on; others than the heads.
+    """
 
     heads: Mapping[Head, Ensemble]
     survival: Ensemble | None
+    survival_patients: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Provenance:
         training: "simulation" or "site".
         mode: "active" only by a passed gate.
         gate: "passed", "failed" or "not run".
-        patients: Number trained on.
+        patients: Number that the risk heads were trained on.
     """
 
     training: str
@@ -96,7 +103,7 @@ def write(folder: Path, trained: Trained, golden: Cohort, said: Provenance) -> d
             file would carry their values.
         said: What the configurations say.
     """
-    models = {risk.MODEL: risk_model(dict(trained.heads))}
+    models = {risk.MODEL: risk_model({str(head): made for head, made in trained.heads.items()})}
     if trained.survival is not None:
         models[survival.MODEL] = survival_model(trained.survival)
     asked = tensors(golden.take(np.arange(GOLDEN_PATIENTS)))
@@ -109,7 +116,12 @@ def write(folder: Path, trained: Trained, golden: Cohort, said: Provenance) -> d
     if trained.survival is not None:
         factor = f"{trained.survival.interval_factor:.4f}"
         # No gate judges survival, so it never becomes active.
-        own[survival.MODEL] = {"interval_factor": factor, "mode": "shadow", "gate": "not run"}
+        own[survival.MODEL] = {
+            "interval_factor": factor,
+            "mode": "shadow",
+            "gate": "not run",
+            "training_patients": str(trained.survival_patients),
+        }
     return {
         name: _write_model(folder / name, model, asked, said.parameters | own[name])
         for name, model in models.items()

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from radloom.errors import Rejected
 from services.cachexia_scorer.risk import FEATURES, HEADS, Head, Mode, read_by
 from services.cachexia_scorer.survival import EDGES_MONTHS
-from training.cachexia.additive import label_outcome, survival_outcome
 from training.cachexia.bulk import read
 from training.cachexia.cohort import Cohort, simulate
 from training.cachexia.ensemble import FOLDS, Answers, Ensemble, answer, sets, train
 from training.cachexia.gate import criteria, passed
 from training.cachexia.intervals import factor_of_halves
 from training.cachexia.metrics import judge, reliability
+from training.cachexia.outcomes import label_outcome, survival_outcome
 from training.cachexia.repository import Provenance, Trained, write
 from training.cachexia.site_report import write_report
 from training.cachexia.site_run import HELD_OUT, HeldOut, SiteRun
@@ -57,15 +57,16 @@ def train_site(fhir: Path, out: Path, draw: Draw, *, seed: int = 1, folds: int =
     export = read(fhir)
     trained_on, kept = split(export.cohort)
     heads = {head: _head(trained_on, head, seed, folds) for head in HEADS}
-    survival = _survival(trained_on, seed, folds)
+    followed = trained_on.take(np.flatnonzero(np.isfinite(trained_on.months)))
+    survival = _survival(followed, seed, folds)
     held_out = {head: judged(heads[head], kept) for head in HEADS}
-    active = all(passed(found.gate) for found in held_out.values())
-    mode: Mode = "active" if active else "shadow"
-    said = Provenance("site", mode, "passed" if active else "failed", len(trained_on))
+    mode = decided(held_out)
+    gate = "passed" if mode == "active" else "failed"
+    said = Provenance("site", mode, gate, len(trained_on))
     out.mkdir(parents=True, exist_ok=True)
-    digests = write(out, Trained(heads, survival), simulate(64, GOLDEN_SEED), said)
+    digests = write(out, Trained(heads, survival, len(followed)), simulate(64, GOLDEN_SEED), said)
     ranked = None if survival is None else _concordance(survival, kept)
-    run = SiteRun(mode, len(trained_on), held_out, ranked, digests, export)
+    run = SiteRun(mode, len(trained_on), len(followed), held_out, ranked, digests, export)
     draw(
         {head: found.curve for head, found in held_out.items()},
         f"{len(kept)} held-out patients",
@@ -73,6 +74,12 @@ def train_site(fhir: Path, out: Path, draw: Draw, *, seed: int = 1, folds: int =
     )
     write_report(run, heads, out)
     return run
+
+
+def decided(held_out: Mapping[Head, HeldOut]) -> Mode:
+    """Active when the gate passed for every head: one file carries them all."""
+    active = all(head in held_out and passed(held_out[head].gate) for head in HEADS)
+    return "active" if active else "shadow"
 
 
 def split(cohort: Cohort) -> tuple[Cohort, Cohort]:
@@ -98,17 +105,16 @@ def split(cohort: Cohort) -> tuple[Cohort, Cohort]:
 def _head(cohort: Cohort, head: Head, seed: int, folds: int) -> Ensemble:
     outcome, used = label_outcome(cohort.cachexia), read_by(head)
     made = train(cohort, outcome, used, seed, folds=folds)
-    return replace(made, interval_factor=factor_of_halves(cohort, outcome, used, seed))
+    return replace(made, interval_factor=factor_of_halves(cohort, outcome, used, seed, folds))
 
 
-def _survival(cohort: Cohort, seed: int, folds: int) -> Ensemble | None:
-    known = cohort.take(np.flatnonzero(np.isfinite(cohort.months)))
+def _survival(known: Cohort, seed: int, folds: int) -> Ensemble | None:
     if known.died.sum() < FEWEST_DEATHS:
         return None
     outcome = survival_outcome(known.months, known.died, EDGES_MONTHS)
     every = np.ones(len(FEATURES), dtype=bool)
     made = train(known, outcome, every, seed, folds=folds)
-    return replace(made, interval_factor=factor_of_halves(known, outcome, every, seed))
+    return replace(made, interval_factor=factor_of_halves(known, outcome, every, seed, folds))
 
 
 def _concordance(ensemble: Ensemble, cohort: Cohort) -> float:

@@ -76,7 +76,7 @@ def write_report(run: SiteRun, heads: Mapping[Head, Ensemble], out: Path) -> Non
     alone = "no gate judges survival, so it stays in shadow."
     for name, digest in run.digests.items():
         card = CARD.format(
-            patients=run.patients,
+            patients=run.patients if name == risk.MODEL else run.survival_patients,
             mode=run.mode if name == risk.MODEL else "shadow",
             name=name,
             digest=digest,

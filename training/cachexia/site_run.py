@@ -35,7 +35,8 @@ class SiteRun:
 
     Attributes:
         mode: "active" only when the gate passed for every head.
-        patients: Trained on.
+        patients: The risk heads were trained on.
+        survival_patients: Of them with a known follow-up: survival was trained on these.
         held_out: By head.
         survival: Concordance on the held-out patients; None where no model was trained.
         digests: SHA-256 of the weights, by model.
@@ -44,6 +45,7 @@ class SiteRun:
 
     mode: Mode
     patients: int
+    survival_patients: int
     held_out: Mapping[Head, HeldOut]
     survival: float | None
     digests: Mapping[str, str]

@@ -18,13 +18,12 @@ def kaplan_meier(months: Floats, died: Bools) -> tuple[Floats, Floats]:
     """Kaplan and Meier 1958: times of events and survival just after each."""
     times, deaths = np.unique(months[died], return_counts=True)
     at_risk = len(months) - np.searchsorted(np.sort(months), times, side="left")
-    return times, np.cumprod(1 - deaths / at_risk)
+    return times, np.asarray(np.cumprod(1 - deaths / at_risk), dtype=np.float64)
 
 
 def step_at(times: Floats, values: Floats, at: Floats, *, before: bool = False) -> Floats:
     """Value of a right-continuous survival curve at `at`, or just before it."""
-    side = "left" if before else "right"
-    k = np.searchsorted(times, at, side=side)
+    k = np.searchsorted(times, at, side="left" if before else "right")
     return np.concatenate([[1.0], values])[k]
 
 
