@@ -24,8 +24,8 @@ class Evidence:
 
     Attributes:
         id: What the source calls the fact, "Observation/17": the same for all its versions.
-        kind: A key of `quantities.SCALES`, or "sex", "birth_date", "age" (completed years on the day
-            of `observed_at`), "diagnosis", "stage", "symptom".
+        kind: A key of `quantities.SCALES`, or "sex", "birth_date", "age" (completed years on the
+            day of `observed_at`), "diagnosis", "stage", "symptom".
         value: The number as it was written, or the amount of a symptom; None without one.
         unit: UCUM code of `value`.
         word: "female", "1954-07-01", "malignancy", "III", "weight_loss".

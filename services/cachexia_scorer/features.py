@@ -282,5 +282,6 @@ def _symptoms(mentions: Sequence[Evidence], at: datetime) -> dict[str, State]:
 
 
 def telling(item: Evidence) -> tuple[datetime, int, datetime, str]:
+    """Of two mentions of a symptom the greater decides: the newest, then the one that says most."""
     observed, recorded, identity = order(item)
     return observed, _RANK[item.polarity], recorded, identity

@@ -83,7 +83,7 @@ def trend(scores: Sequence[CachexiaScored]) -> Iterator[ScoreAt]:
 def value_of(criterion: CriterionResult) -> Value:
     """Result of a criterion."""
     which = criterion.WhichOneof("result")
-    return None if which is None else getattr(criterion, which)  # type: ignore[no-any-return] # one of the three
+    return None if which is None else getattr(criterion, which)
 
 
 def _changes(before: CachexiaScored, after: CachexiaScored) -> Iterator[Change]:

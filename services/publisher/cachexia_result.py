@@ -1,4 +1,4 @@
-"""A cachexia score as the ledger knows it, and the references that its evidence has in the record."""
+"""A cachexia score as the ledger knows it, and what the record calls its evidence."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,8 +45,7 @@ def fingerprint(event: CachexiaScored) -> str:
     del told.criteria[:]
     told.criteria.extend(computed)
     if active(event) is None:
-        for name in ("risks", "models", "evidence"):
-            told.ClearField(name)
+        del told.risks[:], told.models[:], told.evidence[:]
     for model in told.models:
         model.ClearField("mode")
     return hashlib.sha256(told.SerializeToString(deterministic=True)).hexdigest()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +273,7 @@ def test_a_subject_is_scored_by_its_key_and_its_scores_have_a_history(
     history = httpx.get(f"{url}/subjects/{KEY}/scores").json()
     assert [entry["revision"] for entry in history] == list(range(1, len(on.said) + 1))
     assert history[-1]["criteria"] == results(on.said[-1])
-    for former, entry in zip(history, history[1:], strict=False):
+    for former, entry in pairwise(history):
         changed = {change["name"] for change in entry["changes"]}
         differing = {
             name for name, value in entry["criteria"].items() if value != former["criteria"][name]

@@ -1,4 +1,4 @@
-"""Clinical resources are durable before they are acknowledged, and announced once, without words."""
+"""Clinical resources are durable before they are acknowledged; announced once, without words."""
 
 import json
 from collections.abc import Iterator

@@ -45,9 +45,10 @@ class Shelf:
         )
     )
     documents: dict[str, GetDocumentResponse] = field(default_factory=dict)
+    known: dict[str, ResolvedResource] = field(default_factory=dict)
 
     def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
-        raise Rejected(f"{len(resource_keys)} keys", reason="not_found")
+        return [self.known[key] for key in resource_keys]
 
     def resolve_subject(self, subject_key: str) -> ResolveSubjectResponse:
         assert subject_key == SUBJECT_KEY

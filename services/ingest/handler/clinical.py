@@ -24,7 +24,7 @@ from services.ingest.observed import (
 )
 from services.ingest.resources import Kept
 from services.ingest.subject import subject_key
-from services.ingest.tables import add_subject
+from services.ingest.tables import Row, add_subject
 
 SEXES = {"male": "M", "female": "F", "other": "O", "unknown": ""}
 """Patient's Sex (0010,0040) of Patient.gender."""
@@ -122,7 +122,7 @@ class ClinicalIntake(StudyIntake):
         return True
 
     def _correct_subject(
-        self, connection: Connection, event: ClinicalObserved, former: Mapping[str, str],
+        self, connection: Connection, event: ClinicalObserved, former: Row,
         recorded: datetime,
     ) -> None:  # fmt: skip
         """Takes the resource back from the patient of whom it spoke before."""

@@ -1,4 +1,4 @@
-"""Delivers cachexia scores: one transaction of criteria, and of the risk when a site accepted it."""
+"""Delivers cachexia scores: one transaction of criteria, with the risk when a site accepted it."""
 
 from dataclasses import dataclass
 
