@@ -219,6 +219,16 @@ def test_a_resource_that_moves_to_another_patient_is_taken_back_from_the_first(
     assert (moved.subject_key != KEY, moved.status) == (True, "final")
 
 
+def test_an_older_version_that_comes_late_gives_nothing_back_to_the_first_patient(
+    on: Stage, url: str
+) -> None:
+    other = {"identifier": {"system": ISSUER, "value": "SOMEBODY-ELSE"}}
+    post(url, albumin(subject=other, meta={"lastUpdated": "2026-04-05T10:00:00Z"}))
+    assert post(url, albumin()).status_code == 201
+    (event,) = announced(on)
+    assert event.subject_key != KEY
+
+
 def test_results_of_our_own_are_no_news(on: Stage, url: str) -> None:
     labelled = albumin(meta={"security": [{"code": "AIAST"}]})
     answer = post(url, bundle(labelled))

@@ -24,7 +24,7 @@ from services.ingest.observed import (
 )
 from services.ingest.resources import Kept
 from services.ingest.subject import subject_key
-from services.ingest.tables import Row, add_subject
+from services.ingest.tables import Row, add_subject, aware
 
 SEXES = {"male": "M", "female": "F", "other": "O", "unknown": ""}
 """Patient's Sex (0010,0040) of Patient.gender."""
@@ -113,11 +113,14 @@ class ClinicalIntake(StudyIntake):
         ):
             return False
         self._add_person(connection, subject, person, resource, recorded)
+        moved = former is not None and former["subject_key"] != subject
+        if former is not None and moved and recorded < aware(former["recorded_at"]):
+            return True  # a late older version: the resource speaks of somebody else by now
         event = observed(
             resource, subject_key=subject, resource_key=key, version_key=version, recorded=recorded
         )
         self._announce(connection, event)
-        if former is not None and former["subject_key"] != subject:
+        if former is not None and moved:
             self._correct_subject(connection, event, former, recorded)
         return True
 
