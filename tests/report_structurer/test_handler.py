@@ -135,6 +135,13 @@ def test_the_words_are_kept_in_the_transaction_of_the_event(database: Database) 
     assert "".join(s["text"] for s in kept["statements"]).startswith("EXAM: CT chest.")
 
 
+def test_the_event_says_when_the_document_was_written() -> None:
+    shelf = Shelf()
+    event = shelf.put(REPORT.encode())
+    shelf.documents[event.document_id].authored_at = "2026-05-01T10:20:30+02:00"
+    assert structured(shelf, event).authored_at == "2026-05-01T10:20:30+02:00"
+
+
 def test_the_same_document_gives_the_same_result() -> None:
     shelf = Shelf()
     event = shelf.put(REPORT.encode())
