@@ -1,6 +1,7 @@
 """Evidence and scores of subjects. Lab values and symptoms under a keyed identifier: PHI."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -64,10 +65,10 @@ def lock(connection: Connection, subject_key: str) -> Standing:
     query = sa.select(SUBJECTS).where(SUBJECTS.c.subject_key == subject_key).with_for_update()
     row = connection.execute(query).first()
     if row is None:
-        connection.execute(
-            sa.insert(SUBJECTS).values(subject_key=subject_key, revision=0, fingerprint="")
-        )
-        return Standing(0, "")
+        new = sa.insert(SUBJECTS).values(subject_key=subject_key, revision=0, fingerprint="")
+        with suppress(sa.exc.IntegrityError), connection.begin_nested():
+            connection.execute(new)  # or another process was first, and has ended by now
+        row = connection.execute(query).one()
     return Standing(row.revision, row.fingerprint)
 
 

@@ -113,9 +113,10 @@ def stage_scorer() -> CachexiaScorer:
     return CachexiaScorer(models(), Ingest(), NoDatabase(), StoppedClock())
 
 
-def stage(folder: Path) -> Stage:
+def stage(folder: Path, url: str = "", schema: str = "cachexia_scorer") -> Stage:
+    """The scorer on a file in `folder`, or on `url` when it names another database."""
     folder.mkdir(parents=True, exist_ok=True)
-    database = Database(f"sqlite:///{folder / 'scorer.sqlite'}", schema="cachexia_scorer")
+    database = Database(url or f"sqlite:///{folder / 'scorer.sqlite'}", schema=schema)
     database.upgrade(*MIGRATIONS)
     ingest = Ingest()
     return Stage(CachexiaScorer(models(), ingest, database, StoppedClock()), ingest)
