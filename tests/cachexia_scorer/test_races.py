@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from radloom.adapters.database import Database
 from services.cachexia_scorer import tables
 from tests.cachexia_scorer.events import KEY, stage, whole_story
 from tests.cachexia_scorer.test_handler import same
@@ -44,4 +45,6 @@ def test_events_handled_side_by_side_give_the_score_of_one_after_the_other(
         scores = tables.scores(connection, KEY)
     assert [score.revision for score in scores] == list(range(1, len(scores) + 1))
     assert same(scores[-1], expected)
-    on.scorer.database.close()
+    database = on.scorer.database
+    assert isinstance(database, Database)
+    database.close()
