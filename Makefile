@@ -17,13 +17,14 @@ PEERS := orthanc:Orthanc orthanc-dicomweb:/usr/share/orthanc/plugins/libOrthancD
   nodejs:node npm:npm
 
 .PHONY: help demo test venv peers system-peers gate format lint types contracts generated generate wire unit \
-  bench clean eval-reports
+  bench clean eval-reports eval-cachexia train-cachexia
 
 help:
 	@echo 'make demo   the main job on sample input, embedded; results in demo-out/'
 	@echo 'make test   the whole gate, installing what it needs'
 	@echo 'make bench  speed, against named peers in the same run'
 	@echo 'make eval-reports   report_structurer on labelled and injected data, beside other systems'
+	@echo 'make eval-cachexia, make train-cachexia   the simulated cachexia models'
 
 # ------------------------------------------------------------------ set-up
 
@@ -127,6 +128,15 @@ bench: peers
 
 eval-reports: venv .eval-venv/.installed
 	$(BIN)/python -m evaluation.reports --data $(REPORTS) --python .eval-venv/bin/python
+.venv/.installed-cachexia-training: .venv/.installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cachexia-training]'
+	touch $@
+
+eval-cachexia: .venv/.installed-cachexia-training
+	OMP_NUM_THREADS=1 $(BIN)/python -m training.cachexia.evaluate
+
+train-cachexia: .venv/.installed-cachexia-training
+	OMP_NUM_THREADS=1 $(BIN)/python -m training.cachexia.build
 
 clean:
 	rm -rf build demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

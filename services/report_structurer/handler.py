@@ -114,6 +114,7 @@ class ReportStructurer:
         made.document_id, made.subject_key = event.document_id, event.subject_key
         made.document_sha256 = event.sha256
         made.study_instance_uid = event.study_instance_uid
+        made.authored_at = document.authored_at
         made.result_id = str(derived_uuid("report_structurer result", event.document_id, content))
         fit(made)
         now = self.clock.now()

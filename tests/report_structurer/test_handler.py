@@ -1,5 +1,6 @@
 """A document that came in becomes an event without words, and words that are kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,7 +14,11 @@ from radloom.adapters.database import Database
 from radloom.errors import Rejected
 from radloom.runtime.grpc import GrpcServer
 from radloom.runtime.http import HttpServer, http_app
-from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
+from radloom.wire.v1.custodian_service_pb2 import (
+    GetDocumentResponse,
+    ResolvedResource,
+    ResolveSubjectResponse,
+)
 from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from radloom.wire.v1.report_structurer_service_pb2 import StructureRequest
@@ -64,6 +69,9 @@ class Shelf:
         if document_id not in self.documents:
             raise Rejected("no document has this id", reason="not_found")
         return self.documents[document_id]
+
+    def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
+        raise Rejected(f"{len(resource_keys)} keys", reason="not_found")
 
     def resolve_subject(self, subject_key: str) -> ResolveSubjectResponse:
         raise Rejected(f"{len(subject_key)} characters", reason="not_found")
@@ -126,6 +134,13 @@ def test_the_words_are_kept_in_the_transaction_of_the_event(database: Database) 
         kept = tables.structured(connection, event.document_id)
     assert kept
     assert "".join(s["text"] for s in kept["statements"]).startswith("EXAM: CT chest.")
+
+
+def test_the_event_says_when_the_document_was_written() -> None:
+    shelf = Shelf()
+    event = shelf.put(REPORT.encode())
+    shelf.documents[event.document_id].authored_at = "2026-05-01T10:20:30+02:00"
+    assert structured(shelf, event).authored_at == "2026-05-01T10:20:30+02:00"
 
 
 def test_the_same_document_gives_the_same_result() -> None:
