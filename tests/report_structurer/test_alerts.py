@@ -1,6 +1,6 @@
 """Alerts of kept reports: listed at the door, dismissed with a reason, and kept dismissed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,11 @@ import pytest
 from radloom.adapters.database import Database
 from radloom.errors import Rejected
 from radloom.runtime.http import HttpServer, http_app
-from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
+from radloom.wire.v1.custodian_service_pb2 import (
+    GetDocumentResponse,
+    ResolvedResource,
+    ResolveSubjectResponse,
+)
 from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from services.report_structurer.app import MIGRATIONS
@@ -42,6 +46,9 @@ class OneDocument:
             content=content,
             sha256=sha256(content).hexdigest(),
         )
+
+    def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
+        raise Rejected(f"{len(resource_keys)} keys", reason="not_found")
 
     def resolve_subject(self, subject_key: str) -> ResolveSubjectResponse:
         raise Rejected(f"{len(subject_key)} characters", reason="not_found")

@@ -1,7 +1,7 @@
 """The doors and the event with a language model behind them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -15,7 +15,11 @@ from radloom.adapters.database import Database
 from radloom.errors import Rejected, Unavailable
 from radloom.ports import LanguageModelDescription
 from radloom.runtime.http import HttpServer, http_app
-from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
+from radloom.wire.v1.custodian_service_pb2 import (
+    GetDocumentResponse,
+    ResolvedResource,
+    ResolveSubjectResponse,
+)
 from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from radloom.wire.v1.report_structurer_service_pb2 import StructureRequest
@@ -94,6 +98,9 @@ class Shelf:
             content=self.content,
             sha256=sha256(self.content).hexdigest(),
         )
+
+    def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
+        raise Rejected(f"{len(resource_keys)} keys", reason="not_found")
 
     def resolve_subject(self, subject_key: str) -> ResolveSubjectResponse:
         raise Rejected(subject_key, reason="not_found")
