@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from services.report_structurer.context import Scope, qualities, scopes
+from services.report_structurer.context import Scope, has_ended, qualities, scopes
 from services.report_structurer.lexicon import load
 from services.report_structurer.segment import pieces
+from services.report_structurer.states import Kind, states
 from services.report_structurer.weights import LOST, loss, pair
 from services.report_structurer.words import Hit, Phrases, Token, tokens
 
@@ -15,9 +16,37 @@ DRUG_REACH = 18
 """Words and marks before a symptom in which a drug against it counts."""
 FOCAL_REACH = 5
 """Words beside a weakness in which a part of the body makes it focal."""
+NEIGHBOURS = 2
+"""Sentences before and behind one in which praise or an operation makes its weight loss wanted."""
 PROGRAMME_MENTIONS = 2
 """Phrases of diet or bariatric surgery that make a text one about wanted weight loss."""
 _HEADING = re.compile(r"([A-Z][A-Za-z/&' -]{1,40}?)\s*:")
+_PRESENTED = re.compile(
+    r"(?:\bold|\by/?o|\b(?:fe)?male|\b(?:wo)?man|gentleman|lady|boy|girl|patient|[mf])\s+"
+    r"(?:who\s+)?with\s+(?:an?\s+)?(?:\w+\s+)?history\s+of$",
+    re.IGNORECASE,
+)
+"""A person by age or sex, and what he or she comes with."""
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*"
+_EVENT = re.compile(
+    rf"(?:[\w ]+:)?\s*in\s+(?:\d{{1,2}}/\d{{2,4}}|(?:{_MONTH}\s+(?:of\s+)?)?(?:19|20)\d\d),?\s+"
+    r"(?:he|she|the\s+patient|patient|pt)\s+(?:experienced|suffered|had\s+an?\s+episode"
+    r"|was\s+(?:hospitali[sz]ed|admitted|treated))\b",
+    re.IGNORECASE,
+)
+"""What a sentence begins with that tells an event of a month or a year."""
+_ARGUMENT = re.compile(
+    r"\b(?:evidence|data|argument|rationale|support|association|correlation|signal|case)\b"
+    r"[^.;]{0,60}\b(?:is|are|was|were|remains)\s+(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+_LASTING = re.compile(
+    r"\b(?:now|still|since|currently|continu\w+|persist\w*|today)\b", re.IGNORECASE
+)
+_REGAINED = re.compile(
+    r"\bregained(?!\s+(?:about\s+|approximately\s+|only\s+)?\d)|\b(?:gained|put)\s+(?:\w+\s+){0,4}back\b(?!\s+(?:about\s+|approximately\s+|only\s+)?\d)|\brecovered\s+(?:the|his|her|all|most|that)",
+    re.IGNORECASE,
+)
 _ADJACENT = frozenset({"of", "in", "on", "involving", "affecting", "at", "to", "with"})
 _BREAKS = frozenset({",", ";", "and", "but", "or", "with"})
 
@@ -49,14 +78,20 @@ class Mention:
 @dataclass(frozen=True)
 class _Named:
     symptom: str
-    is_absence: bool
+    kind: Kind
     start: int
     end: int
+
+    def overlaps(self, start: int, end: int) -> bool:
+        return self.start < end and start < self.end
 
 
 @dataclass(frozen=True)
 class _Sentence:
-    """A sentence as it is read: place, words, cues, heading, and what the text is about."""
+    """A sentence as it is read: place, words, cues, heading, and what the text is about.
+
+    `near` is the place of the sentences around it, `NEIGHBOURS` on either side.
+    """
 
     text: str
     start: int
@@ -65,15 +100,19 @@ class _Sentence:
     governing: Sequence[Scope]
     section: str
     on_programme: bool
+    near: tuple[int, int]
 
 
 @cache
-def _symptoms() -> Phrases[tuple[str, bool]]:
+def _symptoms() -> Phrases[tuple[str, Kind]]:
     lists = load("symptoms")
-    ignored = ((phrase, ("", False)) for phrase in lists["ignored"])
+    kinds: tuple[Kind, ...] = ("absent", "present")
+    ignored: Iterator[tuple[str, tuple[str, Kind]]] = (
+        (phrase, ("", "absent")) for phrase in lists["ignored"]
+    )
     named = (
-        (phrase, (symptom, kind == "absent"))
-        for kind in ("absent", "present")
+        (phrase, (symptom, kind))
+        for kind in kinds
         for symptom, phrases in lists[kind].items()
         for phrase in phrases
     )
@@ -96,13 +135,24 @@ def symptoms(text: str) -> list[Mention]:
     found: list[Mention] = []
     on_programme = _is_programme(text)
     section = ""
-    for piece in pieces(text):
-        if piece.blank:
-            continue
+    every = [piece for piece in pieces(text) if not piece.blank]
+    for k, piece in enumerate(every):
         words = tokens(text, piece.start, piece.end)
         section = _section(text, piece.start, piece.end, section)
         sentence = _Sentence(
-            text, piece.start, piece.end, words, scopes(words), section, on_programme
+            text,
+            piece.start,
+            piece.end,
+            words,
+            scopes(words),
+            section,
+            on_programme,
+            (
+                every[max(0, k - NEIGHBOURS)].start,
+                every[k + NEIGHBOURS :][:1][0].end
+                if k + NEIGHBOURS < len(every)
+                else every[-1].end,
+            ),
         )
         found.extend(_in_sentence(sentence))
     return found
@@ -136,6 +186,8 @@ def _in_sentence(sentence: _Sentence) -> Iterator[Mention]:
     sentence = replace(sentence, governing=_outside(every, sentence.governing))
     for named in every:
         status = _status(named, sentence)
+        if not status:
+            continue
         mention = Mention(named.symptom, status, named.start, named.end)
         if named.symptom == "weight_loss" and status in {"present", "historical"}:
             lost = loss(sentence.text, sentence.start, sentence.end, (named.start, named.end))
@@ -157,20 +209,27 @@ def _named(sentence: _Sentence) -> list[_Named]:
         for hit in _symptoms().find(words)
         if hit.value[0]
     ]
-    for found in _weights_lost(sentence):
-        if not any(
-            n.symptom == "weight_loss" and n.start < found.end() and found.start() < n.end
-            for n in made
-        ):
-            made.append(
-                _Named("weight_loss", is_absence=False, start=found.start(), end=found.end())
-            )
-    return sorted(made, key=lambda named: named.start)
+    more = [_Named("weight_loss", "present", *m.span()) for m in _weights_lost(sentence)]
+    more += [_Named(*state) for state in states(sentence.text, sentence.start, sentence.end)]
+    for named in more:
+        if not any(n.symptom == named.symptom and n.overlaps(named.start, named.end) for n in made):
+            made.append(named)
+    lost = any(n.symptom == "weight_loss" and n.kind == "present" for n in made)
+    return sorted(
+        (n for n in made if not (_is_impersonal(n, sentence) or (lost and n.kind == "gain"))),
+        key=lambda named: named.start,
+    )
+
+
+def _is_impersonal(named: _Named, sentence: _Sentence) -> bool:
+    """Whether an argument is weak, not a person."""
+    before = sentence.text[sentence.start : named.start]
+    return named.symptom == "weakness" and bool(_ARGUMENT.search(before))
 
 
 def _outside(named: Sequence[_Named], governing: Sequence[Scope]) -> list[Scope]:
     """Scopes whose cue is no part of a symptom: "lack of energy" denies nothing behind it."""
-    own = [(n.start, n.end) for n in named if not n.is_absence]
+    own = [(n.start, n.end) for n in named if n.kind == "present"]
     return [s for s in governing if not any(a <= s.cue_start < b for a, b in own)]
 
 
@@ -187,13 +246,18 @@ def _weights_lost(sentence: _Sentence) -> Iterator[re.Match[str]]:
 
 
 def _status(named: _Named, sentence: _Sentence) -> str:
+    """What is said of a symptom; "" when nothing is."""
     said = qualities(named.start, sentence.governing)
+    if named.kind in {"gain", "change"}:
+        return "absent" if _says_so(named, sentence) else ""
     if "other" in said or sentence.section == "other":
         return "other"
     denied = "negated" in said
-    if named.is_absence:
+    if denied and named.kind == "present" and has_ended(named.start, sentence.governing):
+        return "historical"
+    if named.kind == "absent":
         denied = not (denied and _is_denied_near(named, sentence))
-    if denied:
+    if denied or named.kind == "denied":
         return "absent"
     unasked = {
         "weight_loss": _is_intended,
@@ -204,8 +268,43 @@ def _status(named: _Named, sentence: _Sentence) -> str:
         return "other"
     if "hypothetical" in said or _is_unstated(named, sentence):
         return "other"
-    past = "historical" in said or sentence.section == "historical"
-    return "historical" if past else "present"
+    return "historical" if _is_past(named, sentence) else "present"
+
+
+def _says_so(named: _Named, sentence: _Sentence) -> bool:
+    """Whether weight is said to be gained, or denied to have changed."""
+    said = qualities(named.start, sentence.governing)
+    if said & {"other", "hypothetical", "historical"} or sentence.section in {
+        "other",
+        "historical",
+    }:
+        return False
+    if named.kind == "change":
+        return "negated" in said
+    return "negated" not in said and not _is_unstated(named, sentence)
+
+
+def _is_past(named: _Named, sentence: _Sentence) -> bool:
+    """Whether the symptom was there once: by its section, a cue, a dated event or a weight regained."""
+    if sentence.section == "historical":
+        return True
+    begin, end = sentence.start, sentence.end
+    if named.symptom == "weight_loss" and _REGAINED.search(sentence.text, named.end, end):
+        return True
+    if _EVENT.match(sentence.text, begin, end) and not _LASTING.search(sentence.text, begin, end):
+        return True
+    return any(
+        scope.quality == "historical"
+        and scope.start <= named.start < scope.end
+        and not (named.symptom != "malnutrition" and _is_complaint(scope, sentence))
+        for scope in sentence.governing
+    )
+
+
+def _is_complaint(scope: Scope, sentence: _Sentence) -> bool:
+    """Whether "with a history of" gives the reason of the visit: behind age or sex."""
+    before = sentence.text[sentence.start : scope.cue_end]
+    return bool(_PRESENTED.search(before))
 
 
 def _is_denied_near(named: _Named, sentence: _Sentence) -> bool:
@@ -223,7 +322,10 @@ def _is_intended(_: _Named, sentence: _Sentence) -> bool:
     """Whether the weight is lost on purpose, or spoken of as a plan."""
     if _cues("unintended").find(sentence.words):
         return False
-    return sentence.on_programme or bool(_cues("intended").find(sentence.words))
+    if sentence.on_programme or _cues("intended").find(sentence.words):
+        return True
+    around = tokens(sentence.text, *sentence.near)
+    return bool(_cues("wanted").find(around)) and not _cues("unintended").find(around)
 
 
 def _is_focal(named: _Named, sentence: _Sentence) -> bool:

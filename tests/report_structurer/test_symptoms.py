@@ -168,7 +168,7 @@ def test_offsets_are_those_of_the_text() -> None:
         ),
         (
             "He is eating well without early satiety.",
-            {"early_satiety": "absent"},
+            {"appetite_loss": "absent", "early_satiety": "absent"},
         ),
         (
             "She feels full after eating only a few bites.",
@@ -408,7 +408,7 @@ def test_offsets_are_those_of_the_text() -> None:
         ),
         (
             "Unable to keep food down.",
-            {},
+            {"nausea_vomiting": "present"},
         ),
         (
             "Ten-pound weight gain, no weight loss.",
@@ -636,7 +636,7 @@ def test_offsets_are_those_of_the_text() -> None:
         ),
         (
             "She has gained 10 pounds.",
-            {},
+            {"weight_loss": "absent"},
         ),
         (
             "Her weight has been stable, appetite good, energy level good.",
