@@ -166,12 +166,13 @@ _PATTERNS: tuple[tuple[str, Kind, str], ...] = (
         "dysphagia",
         "absent",
         rf"\bswallow(?:ing|s)?(?:\s+(?:function|mechanism))?\s*{_BE}{_VERY}(?:normal|fine|intact|unremarkable|unimpaired|ok|okay|well)\b"
+        r"|(?<!not )(?<!never )\bswallow(?:s|ing|ed)?\s+(?:(?!not\b)\w+\s+){0,4}?(?:well|fine|normally|easily)\b"
         r"|\bswallow(?:s|ing|ed)?\s+(?:\w+\s+){0,4}?without\s+(?:any\s+)?(?:difficulty|trouble|problems?)",
     ),
     (
         "nausea_vomiting",
         "present",
-        rf"(?:\b(?:unable|not\s+able)\s+to|\bcannot|\bcan['’]t|\bcould\s+{_NOT}|\bcan\s+not|\bcouldn['’]t"
+        rf"(?:\b(?:unable|(?:(?:has|have|had|is|was)\s+)?not\s+(?:been\s+)?able)\s+to|\bcannot|\bcan['’]t|\bcould\s+{_NOT}|\bcan\s+not|\bcouldn['’]t"
         r"|\btrouble|\bdifficulty)\s+(?:keep(?:ing)?|hold(?:ing)?)\s+(?:\w+\s+){0,4}?down\b"
         r"|\bn\s*(?:&|\+)\s*v\b|\bsick\s+to\s+(?:his|her|the|their)\s+stomach\b",
     ),
@@ -181,7 +182,7 @@ _PATTERNS: tuple[tuple[str, Kind, str], ...] = (
         rf"\b(?:after|with|following|than)\s+{_FEW}{_GAP}\b(?:full|fullness|stuffed|satiated|bloated\s+and\s+full)\b"
         rf"|\b{_FEW}\s+(?:\w+\s+){{0,2}}?(?:before|until|and|then){_GAP}\b(?:full|fullness|stuffed|satiated)\b"
         rf"|\b(?:full|fullness|stuffed|satiated)\b(?:\s+\w+){{0,3}}?\s+(?:after|with|on)\s+{_FEW}"
-        r"|\b(?:full|satiated|sated|stuffed)\s+(?:very\s+|so\s+|too\s+|much\s+too\s+)?(?:quickly|early|fast|soon|easily|sooner|rapidly)\b"
+        r"|\b(?:full|satiated|sated|stuffed)\s+(?:very\s+|so\s+|too\s+|much\s+too\s+|almost\s+)?(?:right\s+away|immediately|within\s+minutes|quickly|early|fast|soon|easily|sooner|rapidly)\b"
         r"|\bfill(?:s|ing|ed)?\s+up\s+(?:very\s+|so\s+|too\s+)?(?:quickly|early|fast|soon|easily)\b"
         r"|\bquickly\s+(?:gets|feels|becomes|is)?\s*(?:full|satiated|sated|filled)\b",
     ),
@@ -218,8 +219,9 @@ _PATTERNS: tuple[tuple[str, Kind, str], ...] = (
         "gain",
         rf"(?<!to )(?<!poor )(?<!inadequate )\b(?:re)?gain(?:ed|ing|s)?\s+(?:\S+\s+){{0,4}}?(?:weight\b|{_UNIT})"
         r"|(?<!poor )(?<!slow )(?<!inadequate )\bweight\s+gain\b(?!\s*(?:/|or|and|nor)\s*(?:weight\s+)?loss)"
-        rf"|{_WEIGHT}(?:\s+\w+)?\s*{_BE}{_VERY}(?:up|increas(?:ed|ing)|rising|rose|risen|higher|improv(?:ed|ing)|recover(?:ed|ing))\b"
+        rf"|{_WEIGHT}(?:\s+\w+)?\s*{_BE}{_VERY}(?:up(?:\s+from)?|increas(?:ed|ing)|rising|rose|risen|higher|improv(?:ed|ing)|recover(?:ed|ing))\b"
         rf"|\bput(?:ting)?\s+(?:back\s+)?on\s+(?:\S+\s+){{0,3}}?(?:weight\b|{_UNIT})"
+        rf"|\bup\s+from\s+\d+(?:\.\d+)?\s*{_UNIT}"
         rf"|\bup\s+(?:by\s+|about\s+|another\s+)?\d+(?:\.\d+)?\s*{_UNIT}\s+(?:since|from|over|in|this|compared)",
     ),
     ("weight_loss", "change", r"\bweight\s+changes?\b"),

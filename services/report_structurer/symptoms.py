@@ -40,6 +40,14 @@ _ARGUMENT = re.compile(
     r"[^.;]{0,60}\b(?:is|are|was|were|remains)\s+(?:\w+\s+)?$",
     re.IGNORECASE,
 )
+_BOTH = frozenset({"both", "bilateral", "all", "four"})
+_OVER = re.compile(
+    r"[^.;]{0,60}?(?:\bbut|\band|,|;|\.)\s*(?:this|it|that|these|they|those|(?:the|his|her)\s+symptoms?|all)\s+"
+    r"(?:(?!not\b|never\b|partially\b)\w+\s+){0,3}?"
+    r"(?:resolved|subsided|abated|cleared|disappeared|stopped|gone|went\s+away)\b",
+    re.IGNORECASE,
+)
+"""Behind a symptom: that it went, in a clause of its own."""
 _LASTING = re.compile(
     r"\b(?:now|still|since|currently|continu\w+|persist\w*|today)\b", re.IGNORECASE
 )
@@ -289,6 +297,8 @@ def _is_past(named: _Named, sentence: _Sentence) -> bool:
     if sentence.section == "historical":
         return True
     begin, end = sentence.start, sentence.end
+    if _OVER.match(sentence.text, named.end, end):
+        return True
     if named.symptom == "weight_loss" and _REGAINED.search(sentence.text, named.end, end):
         return True
     if _EVENT.match(sentence.text, begin, end) and not _LASTING.search(sentence.text, begin, end):
@@ -333,6 +343,8 @@ def _is_focal(named: _Named, sentence: _Sentence) -> bool:
     words = sentence.words
     first = next(k for k, word in enumerate(words) if word.end > named.start)
     last = max(k for k, word in enumerate(words) if word.start < named.end)
+    if named.symptom == "wasting" and any(word.text in _BOTH for word in words):
+        return False
     if words[first].text in {"generalized", "general", "diffuse", "global", "overall", "temporal"}:
         return False
     before = list(words[max(0, first - FOCAL_REACH) : first])
