@@ -49,7 +49,7 @@ _POOR = (
 _GOOD = (
     r"(?:good|normal|excellent|great|fine|intact|unchanged|stable|improv(?:ed|ing)|better|adequate"
     r"|preserved|maintained|fair|ok|okay|robust|healthy|hearty|strong|well|up|returned|unaffected"
-    r"|unimpaired|unremarkable|back|high|recovered|satisfactory|reasonable|picking\s+up|baseline"
+    r"|unimpaired|unremarkable|back|high|recovered|satisfactory|reasonable|picking\s+up|returning|baseline"
     r"|at\s+(?:his|her|the|their)?\s*baseline)"
 )
 _FOOD = r"(?:food|eat(?:ing)?|meals?|(?:oral|food|po|p\.o\.)\s+intake)"
@@ -104,12 +104,12 @@ _PATTERNS: tuple[tuple[str, Kind, str], ...] = (
         "present",
         r"\b(?:pick(?:s|ing|ed)?\s+at\s+(?:his|her|the)\s+(?:food|meals?|plate)|off\s+(?:his|her)\s+food"
         r"|forc(?:es|ing|ed)\s+(?:him|her)self\s+to\s+eat|has\s+to\s+force\s+(?:him|her)self\s+to\s+eat"
-        r"|food\s+(?:aversions?|has\s+no\s+appeal|does\s+not\s+appeal)|aversion\s+to\s+food)\b",
+        r"|not\s+(?:\w+\s+)?hungry|food\s+(?:aversions?|has\s+no\s+appeal|does\s+not\s+appeal)|aversion\s+to\s+food)\b",
     ),
     (
         "appetite_loss",
         "absent",
-        r"(?<!not )(?<!never )\b(?:(?:always|constantly|very|feels?|feeling|been|more)\s+hungry\b|hungry\s+all\s+the\s+time)"
+        r"(?<!not )(?<!never )(?<!n't )\b(?:(?:always|constantly|feels?|feeling|been|more)\s+hungry\b|hungry\s+all\s+the\s+time)"
         r"|\b(?:eat(?:s|ing)|ate|eaten)\s+(?:very\s+|quite\s+|pretty\s+|fairly\s+)?(?:well|normally|heartily)\b",
     ),
     ("fatigue", "present", rf"\b(?:energy|stamina|vigor)(?:\s+levels?)?\s*{_BE}{_VERY}{_POOR}\b"),

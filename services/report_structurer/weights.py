@@ -59,7 +59,7 @@ _ABOUT = r"(?:about\s+|approximately\s+|a\s+weight\s+of\s+)?"
 _FELL = r"(?:weigh\w*|wt|dropped|went|gone|decreased|declined|fell|fallen|lost|down)"
 _HEAVY, _LIGHT = _weighed("before"), _weighed("after")
 _BEFORE = r"(?:down\s+from|compared\s+(?:to|with)|versus)"
-_NOW = r"(?:now|currently|today)\s+(?:only\s+)?(?:weighs|at|weighing|is|down\s+to)"
+_NOW = r"(?:(?:now|currently|today)\s+(?:only\s+)?(?:weighs|at|weighing|is|down\s+to)|is\s+now|and\s+is)"
 _PAIRS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
