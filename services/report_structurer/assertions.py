@@ -7,7 +7,7 @@ from functools import cache
 
 from services.report_structurer.context import Scope, has_ended, qualities
 from services.report_structurer.lexicon import load
-from services.report_structurer.states import Kind
+from services.report_structurer.phrasings import Kind
 from services.report_structurer.words import Hit, Phrases, Token, tokens
 
 DRUG_REACH = 18
@@ -106,6 +106,11 @@ def status(named: Named, sentence: Sentence) -> str:
         denied = not (denied and _is_denied_near(named, sentence))
     if denied or named.kind == "denied":
         return "absent"
+    return _affirmed(named, sentence, hypothetical="hypothetical" in said)
+
+
+def _affirmed(named: Named, sentence: Sentence, *, hypothetical: bool) -> str:
+    """What is said of a symptom that is not denied."""
     unasked = {
         "weight_loss": _is_intended,
         "weakness": _is_focal,
@@ -113,7 +118,7 @@ def status(named: Named, sentence: Sentence) -> str:
     }.get(named.symptom)
     if unasked and unasked(named, sentence):
         return "other"
-    if "hypothetical" in said or _is_unstated(named, sentence):
+    if hypothetical or _is_unstated(named, sentence):
         return "other"
     return "historical" if _is_past(named, sentence) else "present"
 

@@ -8,8 +8,9 @@ from functools import cache
 from services.report_structurer.assertions import Named, Sentence, cues, is_impersonal, status
 from services.report_structurer.context import Scope, scopes
 from services.report_structurer.lexicon import load
+from services.report_structurer.phrasings import Kind
 from services.report_structurer.segment import pieces
-from services.report_structurer.states import Kind, states
+from services.report_structurer.states import states
 from services.report_structurer.weights import LOST, loss, pair
 from services.report_structurer.words import Phrases, tokens
 
