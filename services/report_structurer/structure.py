@@ -7,7 +7,7 @@ from pathlib import Path
 from services.report_structurer.assign import SECTIONS, Before, Placement, place
 from services.report_structurer.context import Quality, Scope, qualities, scopes
 from services.report_structurer.exams import Exam, Template, generic, recognised, usually
-from services.report_structurer.facts import Fact, facts, literal_facts, temporality
+from services.report_structurer.facts import Fact, Sentence, facts, literal_facts, temporality
 from services.report_structurer.lexicon import single_words
 from services.report_structurer.parts import PLACED_PARTS, Course, part_of
 from services.report_structurer.recommendations import recommendations
@@ -148,7 +148,7 @@ class _Reading:
 
 def _statement(number: int, reading: _Reading, part: str, before: Before) -> Statement:
     text, piece, words, found = reading.text, reading.piece, reading.words, reading.found
-    governing = scopes(words)
+    governing, organs = scopes(words), terms(words, "anatomy")
     placed = part in PLACED_PARTS
     placement = place(words, found, before) if placed else Placement((), "")
     if placement.rule == "none":
@@ -165,7 +165,7 @@ def _statement(number: int, reading: _Reading, part: str, before: Before) -> Sta
         certainty="uncertain" if any("possible" in one for one in said) else "certain",
         temporality=temporality(said),
         facts=(
-            *facts(text, reading.literal, found, terms(words, "anatomy"), governing),
+            *facts(Sentence(text, words, reading.literal, found, organs, governing)),
             *(recommendations(text, words, reading.literal) if placed else ()),
         ),
         needs_review=placement.needs_review,

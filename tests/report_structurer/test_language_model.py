@@ -36,7 +36,7 @@ REPORT = (
     "FINDINGS: Please correlate. There is a 6 mm nodule in the right upper lobe, which is well "
     "seen. No effusion."
 )
-SHORT = "6 mm nodule right upper lobe."
+SHORT = "6mm nodule right upper lobe, well seen."
 Answer = dict[str, Any]
 
 
