@@ -27,14 +27,14 @@ class CriticalFinding:
     """One critical finding of a report.
 
     Attributes:
-        code: `pulmonary_embolism`, ... (`lexicons/critical.yaml`).
+        finding: `pulmonary_embolism`, ... (`lexicons/critical.yaml`).
         severity: `immediate` (minutes), `urgent` (hours) or `important` (days).
         certainty: `certain`, or `uncertain` when every place states it with doubt.
         spans: Offsets of its words in the report, in order.
         statement_id: Statement to show: the first of the impression, else of the findings.
     """
 
-    code: str
+    finding: str
     severity: Severity
     certainty: str
     spans: tuple[tuple[int, int], ...]
@@ -68,7 +68,7 @@ def critical(report: StructuredReport) -> list[CriticalFinding]:
 def _finding(code: str, mentions: list[_Mention]) -> CriticalFinding:
     closing = [m for m in mentions if m.said.zone == IMPRESSION]
     return CriticalFinding(
-        code=code,
+        finding=code,
         severity=load("critical")["findings"][code]["severity"],
         certainty="uncertain" if all(m.is_uncertain for m in mentions) else "certain",
         spans=tuple((m.start, m.end) for m in mentions),

@@ -9,6 +9,8 @@ from services.report_structurer.checks.reading import (
     Reading,
     Said,
     Word,
+    heads_in,
+    is_head,
     words_of,
 )
 from services.report_structurer.context import Scope
@@ -54,7 +56,7 @@ def _mentions(said: Said) -> Iterator[Mention]:
         heading = said.words[k + 1 : k + 2] and said.words[k + 1].text == ":"
         if heading or word.text == "nodal" or not said.current(word.start):
             continue
-        if word.stem in words_of("heads"):
+        if is_head(word.stem):
             denied = said.denied(word.start)
             near = _clause(said, k)
             yield Mention(
@@ -73,7 +75,7 @@ def _site(words: Sequence[Word]) -> frozenset[str]:
     """Stems that say where: no finding, no degree, nothing that makes a denial narrower."""
     left_out = words_of("narrowing") | words_of("degrees")
     stems = {w.stem for w in words if w.stem and w.text not in left_out}
-    return frozenset(stems - words_of("heads"))
+    return frozenset(stems - heads_in(stems))
 
 
 def _cue(said: Said, word: Word) -> Scope | None:
@@ -137,7 +139,7 @@ def _own(behind: Sequence[Word]) -> Sequence[Word]:
     if joined is None:
         return behind
     head = next(
-        (k for k, w in enumerate(behind) if k > joined and w.stem in words_of("heads")), None
+        (k for k, w in enumerate(behind) if k > joined and is_head(w.stem)), None
     )
     return behind if head is None else (*behind[:joined], *behind[head:])
 

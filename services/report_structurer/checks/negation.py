@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from services.report_structurer.checks.alert import Alert, alert
 from services.report_structurer.checks.mentions import Mention, mentions
-from services.report_structurer.checks.reading import Reading, words_of
+from services.report_structurer.checks.reading import Reading, Said, words_of
 
 
 def negation(reading: Reading) -> list[Alert]:
@@ -32,6 +32,8 @@ def _conflict(reading: Reading, denied: Mention, stated: Mention, same: Sequence
     """Whether two mentions of one name are of one finding, stated here and denied there."""
     if denied.said.zone == stated.said.zone or denied.narrowing - stated.narrowing:
         return False
+    if _other_level(denied.said, stated.said):
+        return False
     mixed = any(m.said is denied.said and not m.denied for m in same)
     if _same_words(denied, stated) and not mixed:
         return True
@@ -40,6 +42,17 @@ def _conflict(reading: Reading, denied: Mention, stated: Mention, same: Sequence
     if len(denied.site & stated.site) < _needed(denied, stated, same):
         return False
     return not any(_explains(reading, denied, stated, other) for other in same)
+
+
+def _other_level(one: Said, other: Said) -> bool:
+    """Whether two statements are about different levels of the spine."""
+    for pairs in (True, False):
+        own, theirs = (
+            {level for level in said.levels if ("-" in level) == pairs} for said in (one, other)
+        )
+        if own and theirs:
+            return not own & theirs
+    return False
 
 
 def _same_side(denied: Mention, stated: Mention) -> bool:
@@ -74,6 +87,9 @@ LIKE = 0.5
 def _explains(reading: Reading, denied: Mention, stated: Mention, other: Mention) -> bool:
     """Whether a third mention shows that the two are different findings of one name."""
     if other is denied or other is stated:
+        return False
+    shared = denied.site & stated.site
+    if shared and not shared & other.site:
         return False
     if other.denied and other.said.zone == stated.said.zone:
         if other.narrowing & words_of("elsewhere"):
