@@ -13,6 +13,7 @@ from services.report_structurer.checks.organ import organ
 from services.report_structurer.checks.reading import read
 from services.report_structurer.checks.recommendation import recommendation
 from services.report_structurer.checks.sex import sex
+from services.report_structurer.checks.side_evidence import side_evidence
 from services.report_structurer.checks.technique import technique
 from services.report_structurer.structure import StructuredReport
 
@@ -20,6 +21,7 @@ __all__ = ["Alert", "check"]
 
 _CHECKS = (
     laterality,
+    side_evidence,
     negation,
     denial,
     normality,

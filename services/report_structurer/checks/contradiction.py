@@ -115,7 +115,7 @@ _ADVISES = re.compile(
 )
 _PAST = re.compile(
     r"\b(?:old|healed|chronic|remote|prior|previous|status post|history|repair|resolved"
-    r"|unchanged|stable|treated)\b"
+    r"|unchanged|stable|treated|mural|to suggest|course of)\b"
 )
 
 

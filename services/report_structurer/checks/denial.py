@@ -40,8 +40,9 @@ _DETAIL = re.compile(
     r"|, (?:most )?(?:likely|probably|consistent with|compatible with|(?:with )?(?:the )?largest)\b"
     r"|, (?:more|especially|particularly|predominantly|suggesting|indicating|causing|resulting"
     r"|leading)\b"
-    r"|(?:with [a-z -]+ of|to) \d+(?:\.\d+)? (?:mm|cm)\b|(?:features|appearance) (?:consistent|compatible|suggestive)|, which (?:may|is|measures))"
+    r"|(?:features|appearance) (?:consistent|compatible|suggestive)|, which (?:may|is|measures))"
 )
+_EXTENT = re.compile(r"(?:[a-z-]+ ){1,14}?(?:with [a-z -]+ of|to) \d+(?:\.\d+)? (?:mm|cm)\b")
 _SIZED = re.compile(r"\b(?:measuring|measures|spanning|largest)\b")
 _BOUND = re.compile(
     r"\b(?:greater|larger|more|less|over|above|exceed\w*|than|but|although|however)\b"
@@ -105,7 +106,7 @@ def _detail(said: Said) -> tuple[int, int] | None:
             behind = " ".join(w.text for w in said.words if w.start >= scope.cue_end)
             heads = (w for w in said.words if is_head(w.stem))
             named = any(scope.start <= w.start < scope.end for w in heads) or _SIZED.search(behind)
-            if named and _DETAIL.match(behind) and not _BOUND.search(behind):
+            if named and (_DETAIL.match(behind) or _EXTENT.match(behind)) and not _BOUND.search(behind):
                 return scope.cue_start, said.statement.end
     return None
 

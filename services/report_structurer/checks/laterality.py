@@ -12,6 +12,7 @@ from services.report_structurer.checks.reading import (
     Reading,
     Said,
     Word,
+    heads_in,
     places,
     words_of,
 )
@@ -78,14 +79,23 @@ def _sided(said: Said) -> Iterator[Sided]:
         if side is None or (k > 1 and _joined(said, k - 2)):
             continue
         side = "both" if _joined(said, k) else side
-        near = frozenset(w.stem for w in _around(said, k) if w.stem)
+        near = frozenset(_class(w.stem) for w in _around(said, k) if w.stem)
         more = _more(said, k)
         denied = said.denied(word.start) or said.denied(word.end + 1)
         head = _behind(said, k) or _before(said, k)
         if more and not _behind(said, k):
-            head = frozenset(w.stem for w in said.words[max(0, k - 12) : k] if w.stem)
+            head = frozenset(_class(w.stem) for w in said.words[max(0, k - 12) : k] if w.stem)
             head -= words_of("more")
         yield Sided(said, side, word.start, word.end, head, near | head, more, denied)
+
+
+def _class(stem: str) -> str:
+    """One name for what findings and impression may name differently: an abscess, a collection."""
+    return "growth" if stem in words_of("growths") else _CLASSES.get(stem, stem)
+
+
+_CLASSES = {"lymphadenopathy": "node", "hemiparesis": "weakness", "infiltrate": "opacity",
+            "consolidation": "opacity", "pneumonia": "opacity"}  # fmt: skip
 
 
 def _joined(said: Said, k: int) -> bool:
@@ -110,7 +120,7 @@ def _behind(said: Said, k: int) -> frozenset[str]:
         if word.text in _ENDS or word.text in words_of("breaks") or word.text in _SIDES:
             break
         if word.stem and word.text not in words_of("degrees"):
-            stems.append(word.stem)
+            stems.append(_class(word.stem))
     return frozenset(stems)
 
 
@@ -121,7 +131,7 @@ def _before(said: Said, k: int) -> frozenset[str]:
         if word.text in _ENDS or word.text in _SIDES:
             break
         if word.stem and word.text not in words_of("degrees"):
-            stems.append(word.stem)
+            stems.append(_class(word.stem))
     return frozenset(stems[:3])
 
 
@@ -152,12 +162,13 @@ def _contradicted(reading: Reading, found: Sequence[Sided]) -> Iterator[Alert]:
             if not both and all(_alike(reading, bare, o) < LIKE for o in stated):
                 yield from _against(reading, bare, front, FRONT_LIKE)
         elif not both and one.said.statement.part in {"exam", "indication"} and one.head:
-            yield from _against(reading, bare, stated, FRONT_LIKE)
+            ill = [o for o in stated if not _healthy(o.said)]
+            yield from _against(reading, bare, ill, FRONT_LIKE)
 
 
 def _odd(reading: Reading, one: Sided, found: Sequence[Sided]) -> Iterator[Alert]:
     """A side of the findings that two or more other places contradict and none repeats."""
-    heads = one.near & words_of("heads")
+    heads = heads_in(one.near) | one.near & {"growth"}
     same = [o for o in found if o.said is not one.said and _same_head(reading, one, o)]
     apart = [o for o in same if o.side not in {one.side, "both"}]
     if one.side == "both" or not heads or len(apart) < 2 or len(apart) < len(same):  # noqa: PLR2004
@@ -176,7 +187,7 @@ def _against(
     reading: Reading, one: Sided, others: Sequence[Sided], least: float = LIKE
 ) -> Iterator[Alert]:
     """The place that speaks most of the same, when it has another side than every similar place."""
-    likeness = [(_alike(reading, one, other), other) for other in others]
+    likeness = [(_alike(reading, one, other), other) for other in others if _tells(other)]
     best, other = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
     if other is None or best < least or other.side == one.side:
         return
@@ -191,6 +202,12 @@ def _against(
     if support < best * LESS:
         rule = "side_impression" if "both" not in {one.side, other.side} else "side_both"
         yield alert(rule, (one.start, one.end), (other.start, other.end))
+
+
+def _tells(one: Sided) -> bool:
+    """Whether something is said of a side; of the other, healthy one nothing need agree."""
+    texts = {word.text for word in one.said.words}
+    return not (texts & {"normal", "unremarkable", "contralateral"} and not heads_in(one.near))
 
 
 def _each(likeness: Sequence[tuple[float, Sided]], best: float) -> bool:
@@ -234,12 +251,18 @@ def _limbs(reading: Reading) -> Iterator[_Limb]:
             continue
         for k, word in enumerate(said.words):
             side = _SIDES.get(word.text, "both")
-            if side == "both":
+            if side == "both" or (said.zone == FINDINGS and _healthy(said)):
                 continue
             for behind in said.words[k + 1 : k + 1 + LIMB_REACH]:
                 if behind.stem in words_of("limbs"):
                     yield _Limb(behind.stem, side, said, word.start, behind.end)
                     break
+
+
+def _healthy(said: Said) -> bool:
+    """Whether a statement compares with the limb that was not asked about."""
+    texts = {word.text for word in said.words}
+    return bool(texts & {"normal", "contralateral", "opposite", "unremarkable", "compared"})
 
 
 LIMB_REACH = 3
