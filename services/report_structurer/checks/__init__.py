@@ -6,6 +6,7 @@ from services.report_structurer.checks.date import date
 from services.report_structurer.checks.denial import denial
 from services.report_structurer.checks.labels import labels
 from services.report_structurer.checks.laterality import laterality
+from services.report_structurer.checks.limb import limb
 from services.report_structurer.checks.negation import negation
 from services.report_structurer.checks.normality import normality
 from services.report_structurer.checks.number import number
@@ -21,6 +22,7 @@ __all__ = ["Alert", "check"]
 
 _CHECKS = (
     laterality,
+    limb,
     side_evidence,
     negation,
     denial,

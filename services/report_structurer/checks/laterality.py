@@ -17,7 +17,7 @@ from services.report_structurer.checks.reading import (
     words_of,
 )
 
-_SIDES = {
+SIDES = {
     "left": "left", "lul": "left", "lll": "left", "lingula": "left", "lingular": "left",
     "right": "right", "rul": "right", "rml": "right", "rll": "right",
     "bilateral": "both", "bilaterally": "both", "both": "both",
@@ -67,15 +67,15 @@ def laterality(reading: Reading) -> list[Alert]:
     return [
         *_impossible(reading),
         *_repeated(reading),
-        *_examined(reading),
         *_contradicted(reading, found),
+        *_more_sides(reading, found),
     ]
 
 
 def _sided(said: Said) -> Iterator[Sided]:
     """Sides of a statement with what has them."""
     for k, word in enumerate(said.words):
-        side = _SIDES.get(word.text)
+        side = SIDES.get(word.text)
         if side is None or (k > 1 and _joined(said, k - 2)):
             continue
         side = "both" if _joined(said, k) else side
@@ -117,7 +117,7 @@ def _behind(said: Said, k: int) -> frozenset[str]:
     stems: list[str] = []
     k += 2 if _joined(said, k) else 0
     for word in said.words[k + 1 : k + 1 + REACH]:
-        if word.text in _ENDS or word.text in words_of("breaks") or word.text in _SIDES:
+        if word.text in _ENDS or word.text in words_of("breaks") or word.text in SIDES:
             break
         if word.stem and word.text not in words_of("degrees"):
             stems.append(_class(word.stem))
@@ -128,7 +128,7 @@ def _before(said: Said, k: int) -> frozenset[str]:
     """Stems before a side that stands behind what has it: "on the left"."""
     stems: list[str] = []
     for word in reversed(said.words[max(0, k - REACH - 2) : k]):
-        if word.text in _ENDS or word.text in _SIDES:
+        if word.text in _ENDS or word.text in SIDES:
             break
         if word.stem and word.text not in words_of("degrees"):
             stems.append(_class(word.stem))
@@ -140,7 +140,7 @@ def _around(said: Said, k: int) -> Iterator[Word]:
     for way in (reversed(said.words[:k]), said.words[k + 1 :]):
         left = NEAR
         for word in way:
-            if word.text in _SPLITS or word.text in _SIDES or not left:
+            if word.text in _SPLITS or word.text in SIDES or not left:
                 break
             if word.stem:
                 left -= 1
@@ -162,7 +162,7 @@ def _contradicted(reading: Reading, found: Sequence[Sided]) -> Iterator[Alert]:
             if not both and all(_alike(reading, bare, o) < LIKE for o in stated):
                 yield from _against(reading, bare, front, FRONT_LIKE)
         elif not both and one.said.statement.part in {"exam", "indication"} and one.head:
-            ill = [o for o in stated if not _healthy(o.said)]
+            ill = [o for o in stated if not healthy(o.said)]
             yield from _against(reading, bare, ill, FRONT_LIKE)
 
 
@@ -210,6 +210,24 @@ def _tells(one: Sided) -> bool:
     return not (texts & {"normal", "unremarkable", "contralateral"} and not heads_in(one.near))
 
 
+def _more_sides(reading: Reading, found: Sequence[Sided]) -> Iterator[Alert]:
+    """Findings and impression each say once which side has more of a thing, and differ."""
+    zones = [
+        [o for o in found if o.more and o.side != "both" and o.said.zone == zone]
+        for zone in (IMPRESSION, FINDINGS)
+    ]
+    for one in zones[0]:
+        same = [o for o in zones[1] if o.head & one.head]
+        if len(same) == 1 and same[0].side != one.side and len(zones[0]) == 1:
+            yield alert("side_impression", (one.start, one.end), (same[0].start, same[0].end))
+
+
+def healthy(said: Said) -> bool:
+    """Whether a statement compares with the limb that was not asked about."""
+    texts = {word.text for word in said.words}
+    return bool(texts & {"normal", "contralateral", "opposite", "unremarkable", "compared"})
+
+
 def _each(likeness: Sequence[tuple[float, Sided]], best: float) -> bool:
     """Whether both sides are told of one by one, or in one statement."""
     near = [o for a, o in likeness if a >= best * LESS * LESS]
@@ -233,59 +251,6 @@ def _alike(reading: Reading, one: Sided, other: Sided) -> float:
     own = reading.weight(one.head) + AROUND * around
     shared = reading.weight(head) + AROUND * reading.weight((one.near & other.near) - one.head)
     return shared / own if own else 0.0
-
-
-@dataclass(frozen=True)
-class _Limb:
-    part: str
-    side: str
-    said: Said
-    start: int
-    end: int
-
-
-def _limbs(reading: Reading) -> Iterator[_Limb]:
-    """Sided parts of the body of which one is examined: "left knee"."""
-    for said in reading.said:
-        if said.statement.part == "comparison":
-            continue
-        for k, word in enumerate(said.words):
-            side = _SIDES.get(word.text, "both")
-            if side == "both" or (said.zone == FINDINGS and _healthy(said)):
-                continue
-            for behind in said.words[k + 1 : k + 1 + LIMB_REACH]:
-                if behind.stem in words_of("limbs"):
-                    yield _Limb(behind.stem, side, said, word.start, behind.end)
-                    break
-
-
-def _healthy(said: Said) -> bool:
-    """Whether a statement compares with the limb that was not asked about."""
-    texts = {word.text for word in said.words}
-    return bool(texts & {"normal", "contralateral", "opposite", "unremarkable", "compared"})
-
-
-LIMB_REACH = 3
-"""Words behind a side in which the limb stands."""
-
-
-def _examined(reading: Reading) -> Iterator[Alert]:
-    """A limb whose side in title, history or technique differs from the side elsewhere."""
-    if any(_SIDES.get(w.text) == "both" for s in reading.zone(FRONT) for w in s.words):
-        return
-    limbs = list(_limbs(reading))
-    told: set[str] = set()
-    for one in limbs:
-        same = [o for o in limbs if o.part == one.part and o is not one]
-        apart = next((o for o in same if o.side != one.side), None)
-        if apart is None or one.part in told:
-            continue
-        alone = all(o.side != one.side for o in same)
-        examined = one.said.zone == FRONT and (alone or apart.said.zone == FRONT)
-        named = any(o.said.zone == FRONT for o in same) and one.part != "breast"
-        if examined or (alone and named and len(same) > 1):
-            told.add(one.part)
-            yield alert("side_examined", (one.start, one.end), (apart.start, apart.end))
 
 
 def _repeated(reading: Reading) -> Iterator[Alert]:

@@ -1,5 +1,6 @@
 """A finding whose organ is another one elsewhere, or that its organ cannot have."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from services.report_structurer.checks.alert import Alert, alert
@@ -23,7 +24,7 @@ LIKE = 0.5
 
 def organ(reading: Reading) -> list[Alert]:
     """Organs of the impression that the findings do not give, and organs that do not fit."""
-    checks = (_swapped, _unfit, _pairs, _unseen, _unfounded, _impossible)
+    checks = (_swapped, _unfit, _pairs, _unseen, _unfounded, _impossible, _nowhere)
     return [found for one in checks for found in one(reading)]
 
 
@@ -227,3 +228,26 @@ def _impossible(reading: Reading) -> Iterator[Alert]:
     for said in reading.said:
         for place in places(said, "impossible_organs"):
             yield alert("organ_impossible", (place.start, place.end))
+
+
+def _nowhere(reading: Reading) -> Iterator[Alert]:
+    """An organ of the impression of which nothing else speaks, by name or heading."""
+    if not reading.complete:
+        return
+    others = {w for s in reading.said if s.zone != IMPRESSION for w in s.stems | s.headed}
+    kept = [s for s in reading.zone(IMPRESSION) if not _ASIDE.search(s.plain)]
+    seen = {section for s in reading.zone(FINDINGS) for section in s.statement.sections}
+    for said in kept:
+        for word in said.words:
+            if word.stem not in words_of("organs") or word.stem in others | words_of("loose"):
+                continue
+            own = {f.value for f in said.statement.facts if f.kind == "organ" and f.start == word.start}
+            if not own & seen and said.certain(word.start) and not said.denied(word.start):
+                yield alert("organ_nowhere", (word.start, word.end))
+                return
+
+
+_ASIDE = re.compile(
+    r"\b(?:recommend\w*|advis\w*|suggest\w*|correlat\w*|consider\w*|history|known|status|prior"
+    r"|consult\w*|referral|follow|risk|failure|function|disease|consistent|may|could|no)\b"
+)

@@ -13,8 +13,25 @@ BEHIND = 60
 
 
 def side_evidence(reading: Reading) -> list[Alert]:
-    """One measurement with two sides, and one side twice in a list of both."""
-    return [*_by_size(reading), *_listed(reading)]
+    """One measurement with two sides, one side twice in a list of both, a lobe's wrong segment."""
+    return [*_by_size(reading), *_listed(reading), *_segments(reading)]
+
+
+_LIVER = re.compile(
+    r"\b(left|right) (?:hepatic lobe|lobe of the liver|liver lobe)[^.;]{0,40}"
+    r"(?:\.[^.;]{0,40})?\bsegments? ([2-8]|ii|iii|iva?b?|vi{0,3}|viii)\b",
+    re.IGNORECASE,
+)
+_LEFT_SEGMENTS = frozenset({"2", "3", "4", "ii", "iii", "iv", "iva", "ivb"})
+"""Segments of the left lobe of the liver after Couinaud (1957)."""
+
+
+def _segments(reading: Reading) -> Iterator[Alert]:
+    """A segment of the liver in the lobe on the other side."""
+    for found in _LIVER.finditer(reading.report.text):
+        side = "left" if found[2].lower() in _LEFT_SEGMENTS else "right"
+        if found[1].lower() != side:
+            yield alert("side_impossible", found.span(1), found.span(2))
 
 
 def _by_size(reading: Reading) -> Iterator[Alert]:
@@ -47,7 +64,7 @@ def _side(reading: Reading, size: Size) -> tuple[str, Span] | None:
 
 
 _ONE_BY_ONE = re.compile(
-    r"\bon the (left|right)(?: side)?,? and (?:[a-z-]+ ){1,6}?on the (\1)\b"
+    r"\bon the (left|right)(?: side)?,? and (?:[\w.-]+ ){1,6}?on the (\1)\b"
     r"|\bthe largest (left|right) ((?:[\w-]+ ){1,6}?)measures [^;]{1,40}?the largest (\3) \4",
     re.IGNORECASE,
 )
