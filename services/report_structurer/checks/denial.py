@@ -42,7 +42,10 @@ _DETAIL = re.compile(
     r"|leading)\b"
     r"|(?:features|appearance) (?:consistent|compatible|suggestive)|, which (?:may|is|measures))"
 )
-_EXTENT = re.compile(r"(?:[a-z-]+ ){1,14}?(?:with [a-z -]+ of|to) \d+(?:\.\d+)? (?:mm|cm)\b")
+_EXTENT = re.compile(
+    r"(?:[a-z-]+ ){1,14}?(?:(?:with [a-z -]+ of|to) \d+(?:\.\d+)? (?:mm|cm)"
+    r"|with (?:associated|resultant|resulting|mild|moderate|severe|marked|minimal))\b"
+)
 _SIZED = re.compile(r"\b(?:measuring|measures|spanning|largest)\b")
 _BOUND = re.compile(
     r"\b(?:greater|larger|more|less|over|above|exceed\w*|than|but|although|however)\b"
@@ -106,7 +109,11 @@ def _detail(said: Said) -> tuple[int, int] | None:
             behind = " ".join(w.text for w in said.words if w.start >= scope.cue_end)
             heads = (w for w in said.words if is_head(w.stem))
             named = any(scope.start <= w.start < scope.end for w in heads) or _SIZED.search(behind)
-            if named and (_DETAIL.match(behind) or _EXTENT.match(behind)) and not _BOUND.search(behind):
+            if (
+                named
+                and (_DETAIL.match(behind) or _EXTENT.match(behind))
+                and not _BOUND.search(behind)
+            ):
                 return scope.cue_start, said.statement.end
     return None
 

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.report_structurer.checks.alert import Alert, alert
-from services.report_structurer.checks.reading import FINDINGS, IMPRESSION, Reading, Said, is_head, words_of
+from services.report_structurer.checks.reading import (
+    FINDINGS,
+    IMPRESSION,
+    Reading,
+    Said,
+    is_head,
+    words_of,
+)
 
 _LEVEL = re.compile(
     r"\b([CTLS])(\d{1,2})(?:\s?[-/–]\s?([CTLS])?(\d{1,2}))?\b(?!\s*(?:-?weighted|hyper|hypo"

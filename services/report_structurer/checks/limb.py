@@ -13,8 +13,12 @@ from services.report_structurer.checks.reading import (
     words_of,
 )
 
-_UPPER = frozenset({"shoulder", "elbow", "wrist", "hand", "arm", "forearm", "finger", "thumb", "humerus"})
-_LOWER = frozenset({"hip", "knee", "ankle", "foot", "thigh", "calf", "leg", "heel", "toe", "femur", "tibia"})
+_UPPER = frozenset(
+    {"shoulder", "elbow", "wrist", "hand", "arm", "forearm", "finger", "thumb", "humerus"}
+)
+_LOWER = frozenset(
+    {"hip", "knee", "ankle", "foot", "thigh", "calf", "leg", "heel", "toe", "femur", "tibia"}
+)
 
 
 def limb(reading: Reading) -> list[Alert]:

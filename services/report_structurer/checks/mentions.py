@@ -138,9 +138,7 @@ def _own(behind: Sequence[Word]) -> Sequence[Word]:
     joined = next((k for k, word in enumerate(behind) if word.text in {"or", "and"}), None)
     if joined is None:
         return behind
-    head = next(
-        (k for k, w in enumerate(behind) if k > joined and is_head(w.stem)), None
-    )
+    head = next((k for k, w in enumerate(behind) if k > joined and is_head(w.stem)), None)
     return behind if head is None else (*behind[:joined], *behind[head:])
 
 

@@ -134,7 +134,8 @@ def _shares(one: Mention, other: Mention) -> bool:
 def _alike(reading: Reading, one: Mention, other: Mention) -> float:
     """How much two mentions speak of the same place, from 0 to 1."""
     if not one.site or not other.site:
-        return 0.6 if _shares(one, other) or one.stem not in words_of("generic") else 0.3
+        same = bool(one.narrowing & other.narrowing) and one.site == other.site
+        return 0.6 if same or _shares(one, other) or one.stem not in words_of("generic") else 0.3
     if any((one.site & pair) - other.site and (other.site & pair) - one.site for pair in _OPPOSED):
         return 0.0
     both = reading.weight(one.site & other.site)

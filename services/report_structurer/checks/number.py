@@ -99,7 +99,9 @@ def _one_axis(one: Size, other: Size) -> bool:
 
 def _near_whole(one: Size, other: Size) -> bool:
     """Whether a size in whole centimetres may be an axis of another, rounded."""
-    return len(one.mm) == 1 and one.whole[0] and any(abs(one.mm[0] - b) <= ROUNDED for b in other.mm)
+    return (
+        len(one.mm) == 1 and one.whole[0] and any(abs(one.mm[0] - b) <= ROUNDED for b in other.mm)
+    )
 
 
 ROUNDED = 5.0

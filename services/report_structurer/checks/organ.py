@@ -204,9 +204,7 @@ def _headed_by(said: Said, k: int) -> Word | None:
     return None
 
 
-def _other_host(
-    reading: Reading, findings: Sequence[Said], own: str, head: str
-) -> Word | None:
+def _other_host(reading: Reading, findings: Sequence[Said], own: str, head: str) -> Word | None:
     """The organ that the findings give a finding, when they never give it to this one."""
     kin = words_of("growths") if head in words_of("growths") else frozenset({head})
     others = [s for s in reading.said if s.zone != IMPRESSION]
@@ -241,7 +239,9 @@ def _nowhere(reading: Reading) -> Iterator[Alert]:
         for word in said.words:
             if word.stem not in words_of("organs") or word.stem in others | words_of("loose"):
                 continue
-            own = {f.value for f in said.statement.facts if f.kind == "organ" and f.start == word.start}
+            own = {
+                f.value for f in said.statement.facts if f.kind == "organ" and f.start == word.start
+            }
             if not own & seen and said.certain(word.start) and not said.denied(word.start):
                 yield alert("organ_nowhere", (word.start, word.end))
                 return

@@ -48,7 +48,9 @@ def _by_size(reading: Reading) -> Iterator[Alert]:
 
 
 def _repeats(one: Size, other: Size) -> bool:
-    return one.mm == other.mm or (max(one.mm) == max(other.mm) and 1 in {len(one.mm), len(other.mm)})
+    return one.mm == other.mm or (
+        max(one.mm) == max(other.mm) and 1 in {len(one.mm), len(other.mm)}
+    )
 
 
 def _side(reading: Reading, size: Size) -> tuple[str, Span] | None:
