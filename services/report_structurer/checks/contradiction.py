@@ -37,7 +37,7 @@ def contradiction(reading: Reading) -> list[Alert]:
 
 _IMAGED = ("modalities", "modality_terms", "imaged")
 _EXEMPT = re.compile(
-    r"\b(?:recommend\w*|correlat\w*|advis\w*|should|consider\w*|discuss\w*|history|known|status"
+    r"\b(?:recommend\w*|consult\w*|referral|correlat\w*|advis\w*|should|consider\w*|discuss\w*|history|known|status"
     r"|prior"
     r"|previous|compared|study|examination|exam|normal|negative|no|not|without|unremarkable"
     r"|intact|patent"
@@ -71,7 +71,7 @@ def _unsupported(reading: Reading) -> Iterator[Alert]:
         signs = {sign for stem in described for sign in kin.get(stem, ())}
         if len(described) < 3 and known & signs:  # noqa: PLR2004 - a bare diagnosis by its sign
             continue
-        share = len(described & known) / len(described) if described else 1.0
+        share = len(_known(described, known)) / len(described) if described else 1.0
         own = {p.value for p in places(said, "region_terms")}
         foreign = own and regions and not own & regions and share <= FOREIGN
         few = len(described) < 3  # noqa: PLR2004 - of two words none may be known
@@ -83,9 +83,22 @@ def _is_foreign(said: Said, known: frozenset[str]) -> bool:
     """Whether a statement shares no word with the rest, whatever it infers or compares with."""
     own = frozenset(w.stem for w in said.words if w.stem) - words_of("degrees") - _COMPARING
     named = heads_in(own) and any(f.kind == "finding" for f in said.statement.facts)
-    return bool(named) and len(own) >= ALIEN and not own & known and not _DENIES.search(said.plain)
+    return (
+        bool(named)
+        and len(own) >= ALIEN
+        and not _known(own, known)
+        and not _DENIES.search(said.plain)
+    )
 
 
+def _known(own: frozenset[str], known: frozenset[str]) -> frozenset[str]:
+    """Words that the rest has too, in whatever form: septal, septum."""
+    roots = {word[:ROOT] for word in known}
+    return frozenset(word for word in own if word in known or word[:ROOT] in roots)
+
+
+ROOT = 5
+"""Letters by which two forms of one word agree."""
 ALIEN = 3
 """Words of content, all unknown, from which a statement is another report's."""
 _COMPARING = frozenset(
@@ -93,7 +106,7 @@ _COMPARING = frozenset(
 )
 _DENIES = re.compile(
     r"\b(?:no|not|without|recommend\w*|correlat\w*|advis\w*|history|exclude\w*|risk|needle|biopsy"
-    r"|procedure|differential|related|reflect\w*|sequela\w*)\b"
+    r"|consult\w*|referral|procedure|differential|related|reflect\w*|sequela\w*)\b"
 )
 _REGIONS = ("regions", "region_terms")
 FOREIGN = 0.34

@@ -73,7 +73,13 @@ def laterality(reading: Reading) -> list[Alert]:
 
 
 def _sided(said: Said) -> Iterator[Sided]:
-    """Sides of a statement with what has them."""
+    """Sides of a statement with what has them; of one under "LEFT:", that of the heading."""
+    headed = said.headed & {"left", "right"}
+    if len(headed) == 1 and said.zone == FINDINGS and _only_headed(said):
+        stems = frozenset(_class(stem) for stem in said.stems)
+        start, end = said.words[0].start, said.words[-1].end
+        yield Sided(said, min(headed), start, end, stems, stems, more=False, denied=False)
+        return
     for k, word in enumerate(said.words):
         side = SIDES.get(word.text)
         if side is None or (k > 1 and _joined(said, k - 2)):
@@ -87,6 +93,12 @@ def _sided(said: Said) -> Iterator[Sided]:
             head = frozenset(_class(w.stem) for w in said.words[max(0, k - 12) : k] if w.stem)
             head -= words_of("more")
         yield Sided(said, side, word.start, word.end, head, near | head, more, denied)
+
+
+def _only_headed(said: Said) -> bool:
+    """Whether a statement has no side but that of its heading."""
+    own = [k for k, word in enumerate(said.words) if word.text in SIDES]
+    return all(any(w.text == ":" for w in said.words[k + 1 : k + 4]) for k in own)
 
 
 def _class(stem: str) -> str:
@@ -222,10 +234,23 @@ def _more_sides(reading: Reading, found: Sequence[Sided]) -> Iterator[Alert]:
             yield alert("side_impression", (one.start, one.end), (same[0].start, same[0].end))
 
 
+_EARLIER = (
+    "prior",
+    "previous",
+    "replacement",
+    "arthroplasty",
+    "amputation",
+    "prosthesis",
+    "status",
+)
+
+
 def healthy(said: Said) -> bool:
     """Whether a statement compares with the limb that was not asked about."""
     texts = {word.text for word in said.words}
-    return bool(texts & {"normal", "contralateral", "opposite", "unremarkable", "compared"})
+    return bool(
+        texts & {"normal", "contralateral", "opposite", "unremarkable", "compared", *_EARLIER}
+    )
 
 
 def _each(likeness: Sequence[tuple[float, Sided]], best: float) -> bool:

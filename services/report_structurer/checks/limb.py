@@ -80,7 +80,7 @@ def _limbs(reading: Reading) -> Iterator[_Limb]:
             continue
         for k, word in enumerate(said.words):
             side = SIDES.get(word.text, "both")
-            if side == "both" or (said.zone == FINDINGS and healthy(said)):
+            if side == "both" or healthy(said):
                 continue
             for behind in said.words[k + 1 : k + 1 + LIMB_REACH]:
                 if behind.stem in words_of("limbs"):

@@ -54,7 +54,8 @@ def _mentions(said: Said) -> Iterator[Mention]:
         return
     for k, word in enumerate(said.words):
         heading = said.words[k + 1 : k + 2] and said.words[k + 1].text == ":"
-        if heading or word.text == "nodal" or not said.current(word.start):
+        well = k > 0 and said.words[k - 1].text in {"normal", "unremarkable", "preserved"}
+        if heading or well or word.text == "nodal" or not said.current(word.start):
             continue
         if is_head(word.stem):
             denied = said.denied(word.start)

@@ -52,7 +52,7 @@ class Said:
         zone: `front`, `findings` or `impression`.
         words: Its words, numbers and marks.
         governing: What its cues govern.
-        headed: Stems of the heading that its line stands under: "Liver:".
+        headed: Stems and side of the heading that it stands under: "Liver:", "LEFT:".
         levels: Spinal levels that it names, or that its heading does: "L4-L5".
     """
 
@@ -134,11 +134,13 @@ def _said(report: StructuredReport) -> Iterator[Said]:
         if statement.part not in _SKIPPED:
             made = tokens(report.text, statement.start, statement.end)
             words = tuple(Word(t.text, stem(t.text), t.start, t.end) for t in made)
-            headed = frozenset(stem(word) for word in heading.lower().split()) - {""}
+            over = heading.lower().split()
+            headed = frozenset({stem(word) for word in over} - {""} | set(over) & _SIDES)
             levels = _levels(statement.text) or _levels(heading)
             yield Said(statement, zone, words, _governing(report.text, made), headed, levels)
 
 
+_SIDES = {"left", "right"}
 _HEADING = re.compile(
     r"\s*(?:(?:FINDINGS|Findings|DISCUSSION|IMPRESSION|Impression)\s*:\s*)?(?:[-*•]\s*|\d+\.\s*)?"
     r"([A-Za-z][\w/,&-]*(?: [\w/,&-]+){0,4}):(?=\s)"
