@@ -175,9 +175,10 @@ def _left_out(reading: Reading) -> Iterator[Alert]:
 
 
 _POINTING = re.compile(
-    r"(?:(?:impressions?|conclusions?) : )?(?:1 \. )?(?:the|this) (?:mass|lesion|nodule|tumou?r|fracture"
-    r"|aneurysm|collection|cyst|thrombus) (?:is|are|results?|likely|most|may|could|causes|demonstrates"
-    r"|measures|appears)\b|(?:(?:impressions?|conclusions?) : )?(?:1 \. )?this (?:could|may) represent"
+    r"(?:(?:impressions?|conclusions?) : )?(?:1 \. )?"
+    r"(?:(?:the|this) (?:mass|lesion|nodule|tumou?r|fracture|aneurysm|collection|cyst|thrombus)"
+    r" (?:is|are|results?|likely|most|may|could|causes|demonstrates|measures|appears)\b"
+    r"|this (?:could|may) represent)"
 )
 
 

@@ -78,7 +78,8 @@ _LOST = re.compile(
     r"(?:(?:findings|impression) : |\d+ \. )?(?:there (?:is|are) )?(?:evidence (?:of|for) "
     r"|(?:significant|acute|new|definite|abnormal|suspicious|focal|pathologic|enlarged|other"
     r"|any|gross) )[^.;:]*\bor\b"
-    r"|(?:(?:findings|impression) : |\d+ \. )?[^.;:]*\bor\b[^.;:]* (?:identified|seen|observed|detected|noted|evident|appreciated) \.$"
+    r"|(?:(?:findings|impression) : |\d+ \. )?[^.;:]*\bor\b[^.;:]* (?:identified|seen|observed"
+    r"|detected|noted|evident|appreciated) \.$"
 )
 _DOUBT = re.compile(
     r"\b(?:may|might|could|possibl\w+|probabl\w+|likely|either|whether|versus|suggest\w*"

@@ -68,7 +68,7 @@ def laterality(reading: Reading) -> list[Alert]:
         *_impossible(reading),
         *_repeated(reading),
         *_contradicted(reading, found),
-        *_more_sides(reading, found),
+        *_more_sides(found),
     ]
 
 
@@ -222,7 +222,7 @@ def _tells(one: Sided) -> bool:
     return not (texts & {"normal", "unremarkable", "contralateral"} and not heads_in(one.near))
 
 
-def _more_sides(reading: Reading, found: Sequence[Sided]) -> Iterator[Alert]:
+def _more_sides(found: Sequence[Sided]) -> Iterator[Alert]:
     """Findings and impression each say once which side has more of a thing, and differ."""
     zones = [
         [o for o in found if o.more and o.side != "both" and o.said.zone == zone]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from services.report_structurer.checks.alert import Alert, alert
 from services.report_structurer.checks.laterality import SIDES, healthy
 from services.report_structurer.checks.reading import (
-    FINDINGS,
     FRONT,
     Reading,
     Said,

@@ -1,11 +1,12 @@
 """Denied in one place, stated in another: the same finding of the same organ on the same side."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from services.report_structurer.checks.alert import Alert, alert
 from services.report_structurer.checks.mentions import Mention, mentions
-from services.report_structurer.checks.reading import Reading, Said, words_of
+from services.report_structurer.checks.reading import Reading, Said, is_disease, words_of
 
 
 def negation(reading: Reading) -> list[Alert]:
@@ -30,18 +31,36 @@ def _conflicts(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]
 
 def _conflict(reading: Reading, denied: Mention, stated: Mention, same: Sequence[Mention]) -> bool:
     """Whether two mentions of one name are of one finding, stated here and denied there."""
-    if denied.said.zone == stated.said.zone or denied.narrowing - stated.narrowing:
-        return False
-    if _other_level(denied.said, stated.said):
+    apart = denied.said.zone == stated.said.zone or _other_level(denied.said, stated.said)
+    if apart or denied.narrowing - stated.narrowing:
         return False
     mixed = any(m.said is denied.said and not m.denied for m in same)
     if _same_words(denied, stated) and not mixed:
+        return True
+    if len(same) == 2 and not mixed and _is_disease(denied, stated):  # noqa: PLR2004 - one denies, one states
         return True
     if not _same_side(denied, stated) or _alike(reading, denied, stated) < LIKE:
         return False
     if len(denied.site & stated.site) < _needed(denied, stated, same):
         return False
     return not any(_explains(reading, denied, stated, other) for other in same)
+
+
+def _alternative(stated: Mention) -> bool:
+    """Whether a disease is only considered."""
+    return bool(_CONSIDERED.search(stated.said.plain))
+
+
+_CONSIDERED = re.compile(
+    r"\b(?:suspected|suspicion|clinical(?:ly)?|diagnosis|correlat\w*|history|may|could|exclude\w*)\b"
+)
+
+
+def _is_disease(denied: Mention, stated: Mention) -> bool:
+    """Whether both name one disease, which is hardly in two places of one report."""
+    narrow = denied.site - stated.site and stated.site - denied.site
+    certain = stated.said.certain(stated.start) and not _alternative(stated)
+    return certain and is_disease(denied.stem) and _same_side(denied, stated) and not narrow
 
 
 def _other_level(one: Said, other: Said) -> bool:

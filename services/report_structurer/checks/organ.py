@@ -208,10 +208,9 @@ def _other_host(reading: Reading, findings: Sequence[Said], own: str, head: str)
     """The organ that the findings give a finding, when they never give it to this one."""
     kin = words_of("growths") if head in words_of("growths") else frozenset({head})
     others = [s for s in reading.said if s.zone != IMPRESSION]
-    stated: list[Said] = []
-    for one in findings:
-        if any(w.stem in kin and not one.denied(w.start) for w in one.words):
-            stated.append(one)
+    stated = [
+        one for one in findings if any(w.stem in kin and not one.denied(w.start) for w in one.words)
+    ]
     told = [s for s in others if own in s.stems | s.headed]
     if any(not _is_normal(s) for s in told) or any(s.zone == FRONT for s in told):
         return None

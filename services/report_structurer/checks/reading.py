@@ -160,19 +160,10 @@ def _levels(text: str) -> frozenset[str]:
     return frozenset(made)
 
 
-_NEW_CLAUSE = frozenset(
-    {
-        "compatible",
-        "consistent",
-        "suggesting",
-        "likely",
-        "indicating",
-        "with",
-        "although",
-        "which",
-        "probably",
-    }
-)
+_NEW_CLAUSE = frozenset({
+    "compatible", "consistent", "suggesting", "likely", "indicating",
+    "with", "although", "which", "probably",
+})  # fmt: skip
 """Words that end a denial behind a comma: "no fracture, with mild edema"."""
 
 
@@ -219,14 +210,20 @@ def words_of(name: str) -> frozenset[str]:
 _DISEASE = re.compile(
     r"[a-z]{2,}(?:itis|oma|megaly|listhesis|malacia|ectasis|pathy|trophy|rrhage|cele|osis)$"
 )
-_NO_DISEASE = frozenset({"diagnosis", "prognosis", "anastomosis", "apophysis", "osmosis"})
+_NO_DISEASE = frozenset(
+    {"diagnosis", "prognosis", "anastomosis", "apophysis", "osmosis", "stenosis", "lymphadenopathy"}
+)
 
 
 @cache
 def is_head(word: str) -> bool:
     """Whether a stem names a finding: a listed one, or one that ends as names of diseases do."""
-    if word in words_of("heads"):
-        return True
+    return word in words_of("heads") or is_disease(word)
+
+
+@cache
+def is_disease(word: str) -> bool:
+    """Whether a stem ends as names of diseases do."""
     return bool(_DISEASE.fullmatch(word)) and word not in _NO_DISEASE
 
 
