@@ -6,6 +6,7 @@ from services.report_structurer.checks.date import date
 from services.report_structurer.checks.denial import denial
 from services.report_structurer.checks.labels import labels
 from services.report_structurer.checks.laterality import laterality
+from services.report_structurer.checks.limb import limb
 from services.report_structurer.checks.negation import negation
 from services.report_structurer.checks.normality import normality
 from services.report_structurer.checks.number import number
@@ -13,6 +14,7 @@ from services.report_structurer.checks.organ import organ
 from services.report_structurer.checks.reading import read
 from services.report_structurer.checks.recommendation import recommendation
 from services.report_structurer.checks.sex import sex
+from services.report_structurer.checks.side_evidence import side_evidence
 from services.report_structurer.checks.technique import technique
 from services.report_structurer.structure import StructuredReport
 
@@ -20,6 +22,8 @@ __all__ = ["Alert", "check"]
 
 _CHECKS = (
     laterality,
+    limb,
+    side_evidence,
     negation,
     denial,
     normality,

@@ -9,6 +9,7 @@ from services.report_structurer.checks.reading import (
     IMPRESSION,
     Reading,
     Said,
+    heads_in,
     places,
     words_of,
 )
@@ -31,12 +32,12 @@ def contradiction(reading: Reading) -> list[Alert]:
     unsupported = list(_unsupported(reading))
     if len(unsupported) > MOST:
         unsupported = []
-    return [*unsupported, *_unfounded(reading), *_left_out(reading)]
+    return [*unsupported, *_unfounded(reading), *_left_out(reading), *_orphaned(reading)]
 
 
 _IMAGED = ("modalities", "modality_terms", "imaged")
 _EXEMPT = re.compile(
-    r"\b(?:recommend\w*|correlat\w*|advis\w*|should|consider\w*|discuss\w*|history|known|status"
+    r"\b(?:recommend\w*|consult\w*|referral|correlat\w*|advis\w*|should|consider\w*|discuss\w*|history|known|status"
     r"|prior"
     r"|previous|compared|study|examination|exam|normal|negative|no|not|without|unremarkable"
     r"|intact|patent"
@@ -61,13 +62,16 @@ def _unsupported(reading: Reading) -> Iterator[Alert]:
     regions = {p.value for s in others for name in _REGIONS for p in places(s, name)}
     levels = {m[0] for s in others for m in _LEVEL.finditer(s.statement.text)}
     for said in reading.zone(IMPRESSION):
+        if _is_foreign(said, known):
+            yield alert("unsupported", (said.statement.start, said.statement.end))
+            continue
         if _EXEMPT.search(said.plain) or levels & set(_LEVEL.findall(said.statement.text)):
             continue
         described = _described(said)
         signs = {sign for stem in described for sign in kin.get(stem, ())}
         if len(described) < 3 and known & signs:  # noqa: PLR2004 - a bare diagnosis by its sign
             continue
-        share = len(described & known) / len(described) if described else 1.0
+        share = len(_known(described, known)) / len(described) if described else 1.0
         own = {p.value for p in places(said, "region_terms")}
         foreign = own and regions and not own & regions and share <= FOREIGN
         few = len(described) < 3  # noqa: PLR2004 - of two words none may be known
@@ -75,6 +79,35 @@ def _unsupported(reading: Reading) -> Iterator[Alert]:
             yield alert("unsupported", (said.statement.start, said.statement.end))
 
 
+def _is_foreign(said: Said, known: frozenset[str]) -> bool:
+    """Whether a statement shares no word with the rest, whatever it infers or compares with."""
+    own = frozenset(w.stem for w in said.words if w.stem) - words_of("degrees") - _COMPARING
+    named = heads_in(own) and any(f.kind == "finding" for f in said.statement.facts)
+    return (
+        bool(named)
+        and len(own) >= ALIEN
+        and not _known(own, known)
+        and not _DENIES.search(said.plain)
+    )
+
+
+def _known(own: frozenset[str], known: frozenset[str]) -> frozenset[str]:
+    """Words that the rest has too, in whatever form: septal, septum."""
+    roots = {word[:ROOT] for word in known}
+    return frozenset(word for word in own if word in known or word[:ROOT] in roots)
+
+
+ROOT = 5
+"""Letters by which two forms of one word agree."""
+ALIEN = 3
+"""Words of content, all unknown, from which a statement is another report's."""
+_COMPARING = frozenset(
+    {"compared", "prior", "previous", "examination", "study", "improved", "mri", "ct"}
+)
+_DENIES = re.compile(
+    r"\b(?:no|not|without|recommend\w*|correlat\w*|advis\w*|history|exclude\w*|risk|needle|biopsy"
+    r"|consult\w*|referral|procedure|differential|related|reflect\w*|sequela\w*)\b"
+)
 _REGIONS = ("regions", "region_terms")
 FOREIGN = 0.34
 """Share of known words up to which a statement about another part of the body has no support."""
@@ -115,7 +148,7 @@ _ADVISES = re.compile(
 )
 _PAST = re.compile(
     r"\b(?:old|healed|chronic|remote|prior|previous|status post|history|repair|resolved"
-    r"|unchanged|stable|treated)\b"
+    r"|unchanged|stable|treated|mural|to suggest|course of)\b"
 )
 
 
@@ -139,3 +172,22 @@ def _left_out(reading: Reading) -> Iterator[Alert]:
             if not there and share < NAMED:
                 yield alert("left_out", (word.start, word.end))
             break
+
+
+_POINTING = re.compile(
+    r"(?:(?:impressions?|conclusions?) : )?(?:1 \. )?"
+    r"(?:(?:the|this) (?:mass|lesion|nodule|tumou?r|fracture|aneurysm|collection|cyst|thrombus)"
+    r" (?:is|are|results?|likely|most|may|could|causes|demonstrates|measures|appears)\b"
+    r"|this (?:could|may) represent)"
+)
+
+
+def _orphaned(reading: Reading) -> Iterator[Alert]:
+    """An impression that begins with "The mass is", as if a sentence before were lost."""
+    first = next((s for s in reading.zone(IMPRESSION) if len(s.words) > HEADING), None)
+    if first is not None and _POINTING.match(first.plain):
+        yield alert("beginning_lost", (first.statement.start, first.statement.end))
+
+
+HEADING = 2
+"""Words and marks of a statement that is only a heading."""

@@ -112,7 +112,7 @@ _COMPARES = re.compile(
     r"|development|enlargement|growth|progression|resolution|improvement|worsening)"
     r"|(?:unchanged|since|from|to|on|than) (?:the |a )?(?:prior|previous|last)|(?:prior"
     r"|previous) (?:study|exam|examination|ct|mri|scan|imaging|studies)"
-    r"|previously (?:seen|noted|described|measured|identified|demonstrated)|unchanged)\b"
+    r"|previously (?:\d|seen|noted|described|measured|identified|demonstrated)|unchanged)\b"
 )
 _NOT_IMAGED = re.compile(
     r"\bcompared (?:to|with) (?:the )?(?:contralateral|left|right|other|opposite|normal"

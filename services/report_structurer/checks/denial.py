@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from services.report_structurer.checks.alert import Alert, alert
 from services.report_structurer.checks.mentions import Mention, mentions
-from services.report_structurer.checks.reading import FRONT, Reading, Said, words_of
+from services.report_structurer.checks.reading import FRONT, Reading, Said, is_head
 
 
 def denial(reading: Reading) -> list[Alert]:
@@ -17,18 +17,34 @@ def denial(reading: Reading) -> list[Alert]:
 
 
 _DEGREE = re.compile(
-    r"(?:(?:findings|impression|[a-z]+ spine) : |\d+ \. )*(?:there (?:is|are) no"
+    r"(?:(?:[a-z]+ ){1,5}: |\d+ \. )*(?:there (?:is|are) no"
     r"|no(?: evidence of)?) "
     r"(?:also|an?|slight|subtle|minimal|mild|moderate|tiny|several|few|multiple|scattered"
-    r"|multilevel|single)\b(?! degree| or | to )"
+    r"|multilevel|single|remote|linear|benign|unchanged|healed|incidental|trace|rounded|nonspecific"
+    r"|grade \d)\b(?! degree| or | to )"
 )
 """What nobody denies: "no mild thickening"."""
+_DEGREE_BEHIND = re.compile(
+    r"(?:(?:[a-z]+ ){1,5}: |\d+ \. )*(?:an? )?(?:mild|moderate|slight|minimal|tiny|subtle|scattered"
+    r"|multilevel|several|multiple|small)\b(?: [a-z]+){1,12} (?:is|are|was|were) not (?:seen|noted"
+    r"|identified|observed|present|evident|demonstrated)\b"
+)
+"""What nobody says: "mild stenosis of the artery is not present"."""
+_DEGREE_NEXT = re.compile(
+    r"(?:(?:[a-z]+ ){1,5}: |\d+ \. )*no (?:[a-z]+ ){1,8}and (?:mild|moderate|severe|small|large"
+    r"|moderately|mildly|severely) (?!or )"
+)
+"""A list that begins with a denial and goes on with a degree: "no thickening and mild edema"."""
 _DETAIL = re.compile(
     r"(?:\S+ ){0,24}?(?:(?:measuring|measures|spanning) (?:approximately |about |up to )?\d"
     r"|, (?:most )?(?:likely|probably|consistent with|compatible with|(?:with )?(?:the )?largest)\b"
     r"|, (?:more|especially|particularly|predominantly|suggesting|indicating|causing|resulting"
     r"|leading)\b"
     r"|(?:features|appearance) (?:consistent|compatible|suggestive)|, which (?:may|is|measures))"
+)
+_EXTENT = re.compile(
+    r"(?:[a-z-]+ ){1,14}?(?:(?:with [a-z -]+ of|to) \d+(?:\.\d+)? (?:mm|cm)"
+    r"|with (?:associated|resultant|resulting|mild|moderate|severe|marked|minimal))\b"
 )
 _SIZED = re.compile(r"\b(?:measuring|measures|spanning|largest)\b")
 _BOUND = re.compile(
@@ -47,7 +63,7 @@ def _described(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]
             continue
         detail = _detail(said)
         after = followers.get(said)
-        if _DEGREE.match(said.plain):
+        if any(odd.match(said.plain) for odd in (_DEGREE, _DEGREE_BEHIND, _DEGREE_NEXT)):
             yield alert("denied_degree", (said.statement.start, said.statement.end))
         elif detail and stated.get(said, detail[0]) >= detail[0]:
             yield alert("denied_described", detail)
@@ -62,7 +78,8 @@ _LOST = re.compile(
     r"(?:(?:findings|impression) : |\d+ \. )?(?:there (?:is|are) )?(?:evidence (?:of|for) "
     r"|(?:significant|acute|new|definite|abnormal|suspicious|focal|pathologic|enlarged|other"
     r"|any|gross) )[^.;:]*\bor\b"
-    r"|[^.;:]*\bor\b[^.;:]* (?:identified|seen|observed|detected|noted|evident|appreciated) \.$"
+    r"|(?:(?:findings|impression) : |\d+ \. )?[^.;:]*\bor\b[^.;:]* (?:identified|seen|observed"
+    r"|detected|noted|evident|appreciated) \.$"
 )
 _DOUBT = re.compile(
     r"\b(?:may|might|could|possibl\w+|probabl\w+|likely|either|whether|versus|suggest\w*"
@@ -87,14 +104,29 @@ FIRST = 25
 def _detail(said: Said) -> tuple[int, int] | None:
     """Offsets from a denial to the end of a sentence that describes what it denies."""
     for scope in said.governing:
-        whole = scope.start < scope.cue_start or scope.cue_start <= said.words[0].start + FIRST
+        first = _first(said)
+        whole = scope.start < scope.cue_start or scope.cue_start <= first + FIRST
         if scope.quality == "negated" and whole:
             behind = " ".join(w.text for w in said.words if w.start >= scope.cue_end)
-            heads = (w for w in said.words if w.stem in words_of("heads"))
+            heads = (w for w in said.words if is_head(w.stem))
             named = any(scope.start <= w.start < scope.end for w in heads) or _SIZED.search(behind)
-            if named and _DETAIL.match(behind) and not _BOUND.search(behind):
+            if (
+                named
+                and (_DETAIL.match(behind) or _EXTENT.match(behind))
+                and not _BOUND.search(behind)
+            ):
                 return scope.cue_start, said.statement.end
     return None
+
+
+def _first(said: Said) -> int:
+    """Offset of the first word behind the headings."""
+    marks = [w.end for w in said.words[:LEAD] if w.text == ":"]
+    return marks[-1] if marks else said.words[0].start
+
+
+LEAD = 8
+"""Words from the beginning in which headings end."""
 
 
 def _points_back(one: Mention, after: Said) -> bool:

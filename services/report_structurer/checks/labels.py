@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.report_structurer.checks.alert import Alert, alert
-from services.report_structurer.checks.reading import FINDINGS, IMPRESSION, Reading, Said, words_of
+from services.report_structurer.checks.reading import (
+    FINDINGS,
+    IMPRESSION,
+    Reading,
+    Said,
+    is_head,
+    words_of,
+)
 
 _LEVEL = re.compile(
     r"\b([CTLS])(\d{1,2})(?:\s?[-/–]\s?([CTLS])?(\d{1,2}))?\b(?!\s*(?:-?weighted|hyper|hypo"
@@ -28,7 +35,7 @@ class _Level:
 
 def labels(reading: Reading) -> list[Alert]:
     """Levels, grades and counts of the impression that the findings do not give."""
-    return [*_levels(reading), *_grades(reading), *_counts(reading)]
+    return [*_levels(reading), *_moved(reading), *_grades(reading), *_counts(reading)]
 
 
 def _level(said: Said, found: re.Match[str]) -> _Level | None:
@@ -68,6 +75,34 @@ def _levels(reading: Reading) -> Iterator[Alert]:
             continue
         other = max(found, key=lambda level: reading.weight(level.said.stems & one.said.stems))
         yield alert("level_differs", (one.start, one.end), (other.start, other.end))
+
+
+def _moved(reading: Reading) -> Iterator[Alert]:
+    """A finding that findings and impression give at one level each, and not at the same."""
+    found, closing = _by_finding(reading, FINDINGS), _by_finding(reading, IMPRESSION)
+    for name, said in closing.items():
+        other = found.get(name)
+        if said is None or other is None or said.levels & other.levels:
+            continue
+        if len(said.levels) != 1 or len(other.levels) != 1 or not _one_kind(said, other):
+            continue
+        places = ((s.statement.start, s.statement.end) for s in (said, other))
+        yield alert("level_differs", *places)
+
+
+def _one_kind(one: Said, other: Said) -> bool:
+    """Whether both name a vertebra, or both a disc space."""
+    return {"-" in level for level in one.levels} == {"-" in level for level in other.levels}
+
+
+def _by_finding(reading: Reading, zone: str) -> dict[str, Said | None]:
+    """The one statement with a level that states a finding; None when several state it."""
+    made: dict[str, Said | None] = {}
+    for said in reading.zone(zone):
+        stated = {w.stem for w in said.words if is_head(w.stem) and not said.denied(w.start)}
+        for name in stated:
+            made[name] = None if name in made or not said.levels else said
+    return made
 
 
 def _covers(wide: _Level, narrow: _Level) -> bool:

@@ -12,11 +12,12 @@ from services.report_structurer.checks.reading import (
     Reading,
     Said,
     Word,
+    heads_in,
     places,
     words_of,
 )
 
-_SIDES = {
+SIDES = {
     "left": "left", "lul": "left", "lll": "left", "lingula": "left", "lingular": "left",
     "right": "right", "rul": "right", "rml": "right", "rll": "right",
     "bilateral": "both", "bilaterally": "both", "both": "both",
@@ -66,26 +67,47 @@ def laterality(reading: Reading) -> list[Alert]:
     return [
         *_impossible(reading),
         *_repeated(reading),
-        *_examined(reading),
         *_contradicted(reading, found),
+        *_more_sides(found),
     ]
 
 
 def _sided(said: Said) -> Iterator[Sided]:
-    """Sides of a statement with what has them."""
+    """Sides of a statement with what has them; of one under "LEFT:", that of the heading."""
+    headed = said.headed & {"left", "right"}
+    if len(headed) == 1 and said.zone == FINDINGS and _only_headed(said):
+        stems = frozenset(_class(stem) for stem in said.stems)
+        start, end = said.words[0].start, said.words[-1].end
+        yield Sided(said, min(headed), start, end, stems, stems, more=False, denied=False)
+        return
     for k, word in enumerate(said.words):
-        side = _SIDES.get(word.text)
+        side = SIDES.get(word.text)
         if side is None or (k > 1 and _joined(said, k - 2)):
             continue
         side = "both" if _joined(said, k) else side
-        near = frozenset(w.stem for w in _around(said, k) if w.stem)
+        near = frozenset(_class(w.stem) for w in _around(said, k) if w.stem)
         more = _more(said, k)
         denied = said.denied(word.start) or said.denied(word.end + 1)
         head = _behind(said, k) or _before(said, k)
         if more and not _behind(said, k):
-            head = frozenset(w.stem for w in said.words[max(0, k - 12) : k] if w.stem)
+            head = frozenset(_class(w.stem) for w in said.words[max(0, k - 12) : k] if w.stem)
             head -= words_of("more")
         yield Sided(said, side, word.start, word.end, head, near | head, more, denied)
+
+
+def _only_headed(said: Said) -> bool:
+    """Whether a statement has no side but that of its heading."""
+    own = [k for k, word in enumerate(said.words) if word.text in SIDES]
+    return all(any(w.text == ":" for w in said.words[k + 1 : k + 4]) for k in own)
+
+
+def _class(stem: str) -> str:
+    """One name for what findings and impression may name differently: an abscess, a collection."""
+    return "growth" if stem in words_of("growths") else _CLASSES.get(stem, stem)
+
+
+_CLASSES = {"lymphadenopathy": "node", "hemiparesis": "weakness", "infiltrate": "opacity",
+            "consolidation": "opacity", "pneumonia": "opacity"}  # fmt: skip
 
 
 def _joined(said: Said, k: int) -> bool:
@@ -107,10 +129,10 @@ def _behind(said: Said, k: int) -> frozenset[str]:
     stems: list[str] = []
     k += 2 if _joined(said, k) else 0
     for word in said.words[k + 1 : k + 1 + REACH]:
-        if word.text in _ENDS or word.text in words_of("breaks") or word.text in _SIDES:
+        if word.text in _ENDS or word.text in words_of("breaks") or word.text in SIDES:
             break
         if word.stem and word.text not in words_of("degrees"):
-            stems.append(word.stem)
+            stems.append(_class(word.stem))
     return frozenset(stems)
 
 
@@ -118,10 +140,10 @@ def _before(said: Said, k: int) -> frozenset[str]:
     """Stems before a side that stands behind what has it: "on the left"."""
     stems: list[str] = []
     for word in reversed(said.words[max(0, k - REACH - 2) : k]):
-        if word.text in _ENDS or word.text in _SIDES:
+        if word.text in _ENDS or word.text in SIDES:
             break
         if word.stem and word.text not in words_of("degrees"):
-            stems.append(word.stem)
+            stems.append(_class(word.stem))
     return frozenset(stems[:3])
 
 
@@ -130,7 +152,7 @@ def _around(said: Said, k: int) -> Iterator[Word]:
     for way in (reversed(said.words[:k]), said.words[k + 1 :]):
         left = NEAR
         for word in way:
-            if word.text in _SPLITS or word.text in _SIDES or not left:
+            if word.text in _SPLITS or word.text in SIDES or not left:
                 break
             if word.stem:
                 left -= 1
@@ -152,12 +174,13 @@ def _contradicted(reading: Reading, found: Sequence[Sided]) -> Iterator[Alert]:
             if not both and all(_alike(reading, bare, o) < LIKE for o in stated):
                 yield from _against(reading, bare, front, FRONT_LIKE)
         elif not both and one.said.statement.part in {"exam", "indication"} and one.head:
-            yield from _against(reading, bare, stated, FRONT_LIKE)
+            ill = [o for o in stated if not healthy(o.said)]
+            yield from _against(reading, bare, ill, FRONT_LIKE)
 
 
 def _odd(reading: Reading, one: Sided, found: Sequence[Sided]) -> Iterator[Alert]:
     """A side of the findings that two or more other places contradict and none repeats."""
-    heads = one.near & words_of("heads")
+    heads = heads_in(one.near) | one.near & {"growth"}
     same = [o for o in found if o.said is not one.said and _same_head(reading, one, o)]
     apart = [o for o in same if o.side not in {one.side, "both"}]
     if one.side == "both" or not heads or len(apart) < 2 or len(apart) < len(same):  # noqa: PLR2004
@@ -176,7 +199,7 @@ def _against(
     reading: Reading, one: Sided, others: Sequence[Sided], least: float = LIKE
 ) -> Iterator[Alert]:
     """The place that speaks most of the same, when it has another side than every similar place."""
-    likeness = [(_alike(reading, one, other), other) for other in others]
+    likeness = [(_alike(reading, one, other), other) for other in others if _tells(other)]
     best, other = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
     if other is None or best < least or other.side == one.side:
         return
@@ -191,6 +214,43 @@ def _against(
     if support < best * LESS:
         rule = "side_impression" if "both" not in {one.side, other.side} else "side_both"
         yield alert(rule, (one.start, one.end), (other.start, other.end))
+
+
+def _tells(one: Sided) -> bool:
+    """Whether something is said of a side; of the other, healthy one nothing need agree."""
+    texts = {word.text for word in one.said.words}
+    return not (texts & {"normal", "unremarkable", "contralateral"} and not heads_in(one.near))
+
+
+def _more_sides(found: Sequence[Sided]) -> Iterator[Alert]:
+    """Findings and impression each say once which side has more of a thing, and differ."""
+    zones = [
+        [o for o in found if o.more and o.side != "both" and o.said.zone == zone]
+        for zone in (IMPRESSION, FINDINGS)
+    ]
+    for one in zones[0]:
+        same = [o for o in zones[1] if o.head & one.head]
+        if len(same) == 1 and same[0].side != one.side and len(zones[0]) == 1:
+            yield alert("side_impression", (one.start, one.end), (same[0].start, same[0].end))
+
+
+_EARLIER = (
+    "prior",
+    "previous",
+    "replacement",
+    "arthroplasty",
+    "amputation",
+    "prosthesis",
+    "status",
+)
+
+
+def healthy(said: Said) -> bool:
+    """Whether a statement compares with the limb that was not asked about."""
+    texts = {word.text for word in said.words}
+    return bool(
+        texts & {"normal", "contralateral", "opposite", "unremarkable", "compared", *_EARLIER}
+    )
 
 
 def _each(likeness: Sequence[tuple[float, Sided]], best: float) -> bool:
@@ -216,53 +276,6 @@ def _alike(reading: Reading, one: Sided, other: Sided) -> float:
     own = reading.weight(one.head) + AROUND * around
     shared = reading.weight(head) + AROUND * reading.weight((one.near & other.near) - one.head)
     return shared / own if own else 0.0
-
-
-@dataclass(frozen=True)
-class _Limb:
-    part: str
-    side: str
-    said: Said
-    start: int
-    end: int
-
-
-def _limbs(reading: Reading) -> Iterator[_Limb]:
-    """Sided parts of the body of which one is examined: "left knee"."""
-    for said in reading.said:
-        if said.statement.part == "comparison":
-            continue
-        for k, word in enumerate(said.words):
-            side = _SIDES.get(word.text, "both")
-            if side == "both":
-                continue
-            for behind in said.words[k + 1 : k + 1 + LIMB_REACH]:
-                if behind.stem in words_of("limbs"):
-                    yield _Limb(behind.stem, side, said, word.start, behind.end)
-                    break
-
-
-LIMB_REACH = 3
-"""Words behind a side in which the limb stands."""
-
-
-def _examined(reading: Reading) -> Iterator[Alert]:
-    """A limb whose side in title, history or technique differs from the side elsewhere."""
-    if any(_SIDES.get(w.text) == "both" for s in reading.zone(FRONT) for w in s.words):
-        return
-    limbs = list(_limbs(reading))
-    told: set[str] = set()
-    for one in limbs:
-        same = [o for o in limbs if o.part == one.part and o is not one]
-        apart = next((o for o in same if o.side != one.side), None)
-        if apart is None or one.part in told:
-            continue
-        alone = all(o.side != one.side for o in same)
-        examined = one.said.zone == FRONT and (alone or apart.said.zone == FRONT)
-        named = any(o.said.zone == FRONT for o in same) and one.part != "breast"
-        if examined or (alone and named and len(same) > 1):
-            told.add(one.part)
-            yield alert("side_examined", (one.start, one.end), (apart.start, apart.end))
 
 
 def _repeated(reading: Reading) -> Iterator[Alert]:

@@ -9,6 +9,8 @@ from services.report_structurer.checks.reading import (
     Reading,
     Said,
     Word,
+    heads_in,
+    is_head,
     words_of,
 )
 from services.report_structurer.context import Scope
@@ -52,9 +54,10 @@ def _mentions(said: Said) -> Iterator[Mention]:
         return
     for k, word in enumerate(said.words):
         heading = said.words[k + 1 : k + 2] and said.words[k + 1].text == ":"
-        if heading or word.text == "nodal" or not said.current(word.start):
+        well = k > 0 and said.words[k - 1].text in {"normal", "unremarkable", "preserved"}
+        if heading or well or word.text == "nodal" or not said.current(word.start):
             continue
-        if word.stem in words_of("heads"):
+        if is_head(word.stem):
             denied = said.denied(word.start)
             near = _clause(said, k)
             yield Mention(
@@ -73,7 +76,7 @@ def _site(words: Sequence[Word]) -> frozenset[str]:
     """Stems that say where: no finding, no degree, nothing that makes a denial narrower."""
     left_out = words_of("narrowing") | words_of("degrees")
     stems = {w.stem for w in words if w.stem and w.text not in left_out}
-    return frozenset(stems - words_of("heads"))
+    return frozenset(stems - heads_in(stems))
 
 
 def _cue(said: Said, word: Word) -> Scope | None:
@@ -136,9 +139,7 @@ def _own(behind: Sequence[Word]) -> Sequence[Word]:
     joined = next((k for k, word in enumerate(behind) if word.text in {"or", "and"}), None)
     if joined is None:
         return behind
-    head = next(
-        (k for k, w in enumerate(behind) if k > joined and w.stem in words_of("heads")), None
-    )
+    head = next((k for k, w in enumerate(behind) if k > joined and is_head(w.stem)), None)
     return behind if head is None else (*behind[:joined], *behind[head:])
 
 

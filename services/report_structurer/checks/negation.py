@@ -1,11 +1,12 @@
 """Denied in one place, stated in another: the same finding of the same organ on the same side."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from services.report_structurer.checks.alert import Alert, alert
 from services.report_structurer.checks.mentions import Mention, mentions
-from services.report_structurer.checks.reading import Reading, words_of
+from services.report_structurer.checks.reading import Reading, Said, is_disease, words_of
 
 
 def negation(reading: Reading) -> list[Alert]:
@@ -30,16 +31,47 @@ def _conflicts(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Alert]
 
 def _conflict(reading: Reading, denied: Mention, stated: Mention, same: Sequence[Mention]) -> bool:
     """Whether two mentions of one name are of one finding, stated here and denied there."""
-    if denied.said.zone == stated.said.zone or denied.narrowing - stated.narrowing:
+    apart = denied.said.zone == stated.said.zone or _other_level(denied.said, stated.said)
+    if apart or denied.narrowing - stated.narrowing:
         return False
     mixed = any(m.said is denied.said and not m.denied for m in same)
     if _same_words(denied, stated) and not mixed:
+        return True
+    if len(same) == 2 and not mixed and _is_disease(denied, stated):  # noqa: PLR2004 - one denies, one states
         return True
     if not _same_side(denied, stated) or _alike(reading, denied, stated) < LIKE:
         return False
     if len(denied.site & stated.site) < _needed(denied, stated, same):
         return False
     return not any(_explains(reading, denied, stated, other) for other in same)
+
+
+def _alternative(stated: Mention) -> bool:
+    """Whether a disease is only considered."""
+    return bool(_CONSIDERED.search(stated.said.plain))
+
+
+_CONSIDERED = re.compile(
+    r"\b(?:suspected|suspicion|clinical(?:ly)?|diagnosis|correlat\w*|history|may|could|exclude\w*)\b"
+)
+
+
+def _is_disease(denied: Mention, stated: Mention) -> bool:
+    """Whether both name one disease, which is hardly in two places of one report."""
+    narrow = denied.site - stated.site and stated.site - denied.site
+    certain = stated.said.certain(stated.start) and not _alternative(stated)
+    return certain and is_disease(denied.stem) and _same_side(denied, stated) and not narrow
+
+
+def _other_level(one: Said, other: Said) -> bool:
+    """Whether two statements are about different levels of the spine."""
+    for pairs in (True, False):
+        own, theirs = (
+            {level for level in said.levels if ("-" in level) == pairs} for said in (one, other)
+        )
+        if own and theirs:
+            return not own & theirs
+    return False
 
 
 def _same_side(denied: Mention, stated: Mention) -> bool:
@@ -74,6 +106,9 @@ LIKE = 0.5
 def _explains(reading: Reading, denied: Mention, stated: Mention, other: Mention) -> bool:
     """Whether a third mention shows that the two are different findings of one name."""
     if other is denied or other is stated:
+        return False
+    shared = denied.site & stated.site
+    if shared and not shared & other.site:
         return False
     if other.denied and other.said.zone == stated.said.zone:
         if other.narrowing & words_of("elsewhere"):
@@ -118,7 +153,8 @@ def _shares(one: Mention, other: Mention) -> bool:
 def _alike(reading: Reading, one: Mention, other: Mention) -> float:
     """How much two mentions speak of the same place, from 0 to 1."""
     if not one.site or not other.site:
-        return 0.6 if _shares(one, other) or one.stem not in words_of("generic") else 0.3
+        same = bool(one.narrowing & other.narrowing) and one.site == other.site
+        return 0.6 if same or _shares(one, other) or one.stem not in words_of("generic") else 0.3
     if any((one.site & pair) - other.site and (other.site & pair) - one.site for pair in _OPPOSED):
         return 0.0
     both = reading.weight(one.site & other.site)

@@ -5,7 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from services.report_structurer.checks.alert import Alert, alert
-from services.report_structurer.checks.reading import FINDINGS, IMPRESSION, Reading
+from services.report_structurer.checks.reading import (
+    FINDINGS,
+    IMPRESSION,
+    Reading,
+    heads_in,
+    words_of,
+)
 from services.report_structurer.checks.sizes import Size, sizes
 from services.report_structurer.lexicon import load
 
@@ -28,7 +34,7 @@ def number(reading: Reading) -> list[Alert]:
 
 def _differing(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
     found = [s for s in measured if s.said.zone == FINDINGS]
-    closing = [s for s in measured if s.said.zone == IMPRESSION and not s.earlier and _kind(s)]
+    closing = [s for s in measured if s.said.zone == IMPRESSION and _kind(s)]
     for one in closing:
         if any(_same(one, other) for other in found):
             continue
@@ -37,7 +43,10 @@ def _differing(reading: Reading, measured: Sequence[Size]) -> Iterator[Alert]:
         ]
         likeness = [(_alike(reading, one, s), s) for s in left]
         best, other = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
-        if other is not None and best >= LIKE:
+        if best < LIKE and not one.earlier:
+            named = [s for s in left if not s.earlier and _named_alike(one, s)]
+            best, other = (LIKE, named[0]) if len(named) == 1 else (0.0, None)
+        if other is not None and best >= (1.0 if one.earlier else LIKE):
             rule = "unit_differs" if _unit_slip(one, other) else "size_differs"
             yield alert(rule, (one.start, one.end), (other.start, other.end))
 
@@ -74,11 +83,39 @@ def _alike(reading: Reading, one: Size, other: Size) -> float:
         return 1.0
     if len(one.values) > 1 and _unit_slip(one, other):
         return 1.0
+    if len(one.mm) == len(other.mm) > 1 and one.earlier == other.earlier and _one_axis(one, other):
+        return 1.0
     if not one.about or not other.about:
         return 0.0
     both = reading.weight(one.about & other.about)
     own = min(reading.weight(one.about), reading.weight(other.about))
     return both / own if own else 0.0
+
+
+def _one_axis(one: Size, other: Size) -> bool:
+    """Whether two sizes differ in one axis alone."""
+    return sum(a != b for a, b in zip(one.mm, other.mm, strict=True)) == 1
+
+
+def _near_whole(one: Size, other: Size) -> bool:
+    """Whether a size in whole centimetres may be an axis of another, rounded."""
+    return (
+        len(one.mm) == 1 and one.whole[0] and any(abs(one.mm[0] - b) <= ROUNDED for b in other.mm)
+    )
+
+
+ROUNDED = 5.0
+"""Millimetres by which a size in whole centimetres differs at most from the measured one."""
+
+
+def _named_alike(one: Size, other: Size) -> bool:
+    """Whether two sizes are of one kind of finding, on no two sides."""
+    named = heads_in(one.about) & heads_in(other.about)
+    growth = bool(one.about & words_of("growths")) and bool(other.about & words_of("growths"))
+    sides = [{w.text for w in s.said.words} & {"left", "right"} for s in (one, other)]
+    if any(_near_whole(a, b) for a, b in ((one, other), (other, one))):
+        return False
+    return (bool(named) or growth) and (not all(sides) or bool(sides[0] & sides[1]))
 
 
 _VOLUME = re.compile(

@@ -1,5 +1,6 @@
 """A finding whose organ is another one elsewhere, or that its organ cannot have."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from services.report_structurer.checks.alert import Alert, alert
@@ -10,6 +11,9 @@ from services.report_structurer.checks.reading import (
     Reading,
     Said,
     Word,
+    heads_in,
+    is_head,
+    places,
     words_of,
 )
 from services.report_structurer.lexicon import load
@@ -20,7 +24,8 @@ LIKE = 0.5
 
 def organ(reading: Reading) -> list[Alert]:
     """Organs of the impression that the findings do not give, and organs that do not fit."""
-    return [*_swapped(reading), *_unfit(reading), *_pairs(reading), *_unseen(reading)]
+    checks = (_swapped, _unfit, _pairs, _unseen, _unfounded, _impossible, _nowhere)
+    return [found for one in checks for found in one(reading)]
 
 
 def _swapped(reading: Reading) -> Iterator[Alert]:
@@ -36,8 +41,9 @@ def _swapped(reading: Reading) -> Iterator[Alert]:
 
 def _elsewhere(reading: Reading, said: Said, word: Word, findings: Sequence[Said]) -> Word | None:
     """The organ of the findings that say the same of another organ than this one."""
-    rest = _near(said, word) - words_of("organs") - (words_of("degrees") - words_of("heads"))
-    if len(rest) < 2 or not rest & words_of("heads"):  # noqa: PLR2004 - one word is no finding
+    named = _near(said, word) - words_of("organs")
+    rest = named - (words_of("degrees") - heads_in(named))
+    if len(rest) < 2 or not heads_in(rest):  # noqa: PLR2004 - one word is no finding
         return None
     likeness = [(_share(reading, rest, one), one) for one in findings]
     best, other = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
@@ -73,10 +79,12 @@ def _unfit(reading: Reading) -> Iterator[Alert]:
             continue
         for k, word in enumerate(said.words):
             allowed = hosts.get(word.stem)
-            if allowed is None or said.stems & set(allowed):
+            if allowed is None:
                 continue
             beside = _beside(said, k)
-            if beside is not None:
+            if beside is None or beside.stem in allowed:
+                continue
+            if _adjoins(said, beside, k) or not said.stems & set(allowed):
                 yield alert("organ_unfit", (word.start, word.end), (beside.start, beside.end))
 
 
@@ -90,6 +98,14 @@ def _beside(said: Said, k: int) -> Word | None:
             if behind.stem in words_of("organs"):
                 return behind
     return None
+
+
+def _adjoins(said: Said, beside: Word, k: int) -> bool:
+    """Whether an organ is directly before the finding, or behind "of the" alone."""
+    if k and said.words[k - 1] is beside:
+        return True
+    between = [w.text for w in said.words[k + 1 :] if w.end <= beside.start]
+    return between in (["of", "the"], ["in", "the"], ["of"]) or between[2:] in (["left"], ["right"])
 
 
 _LESIONS = frozenset({"lesion", "hemangioma", "cyst", "nodule", "mass", "fibroid", "tumor"})
@@ -135,7 +151,7 @@ def _unseen(reading: Reading) -> Iterator[Alert]:
                 or said.denied(word.start)
             ):
                 continue
-            others = [s for s in reading.said if s is not said and word.stem in s.stems]
+            others = [s for s in reading.said if s is not said and word.stem in s.stems | s.headed]
             findings = [s for s in others if s.zone == FINDINGS]
             normal = findings and all(_is_normal(s) for s in findings)
             if not others or (normal and len(others) == len(findings)):
@@ -145,5 +161,92 @@ def _unseen(reading: Reading) -> Iterator[Alert]:
 
 def _is_normal(said: Said) -> bool:
     """Whether a statement finds nothing."""
-    stated = (w for w in said.words if w.stem in words_of("heads") and not said.denied(w.start))
+    stated = (w for w in said.words if is_head(w.stem) and not said.denied(w.start))
     return next(stated, None) is None
+
+
+def _unfounded(reading: Reading) -> Iterator[Alert]:
+    """A finding of the impression that the findings give in another organ alone."""
+    if not reading.complete:
+        return
+    findings = [s for s in reading.zone(FINDINGS) if s.statement.part == "findings"]
+    for said in reading.zone(IMPRESSION):
+        for k, word in enumerate(said.words):
+            if word.stem not in words_of("organs") or said.denied(word.start):
+                continue
+            head = _headed_by(said, k)
+            if head is None or said.denied(head.start) or not said.current(head.start):
+                continue
+            other = _other_host(reading, findings, word.stem, head.stem)
+            if other is not None:
+                yield alert("organ_of_finding", (word.start, word.end), (other.start, other.end))
+                return
+
+
+HOST_REACH = 3
+"""Words from an organ to its finding."""
+
+
+def _headed_by(said: Said, k: int) -> Word | None:
+    """The finding of an organ: behind it, "hepatic cyst", or before, "cyst in the liver"."""
+    for behind in said.words[k + 1 : k + 1 + HOST_REACH]:
+        if not behind.stem or behind.text in {",", ".", ";"}:
+            break
+        if is_head(behind.stem):
+            return behind
+    placed = False
+    for before in reversed(said.words[max(0, k - HOST_REACH - 3) : k]):
+        if before.text in {",", ".", ";", "and", "or", "with"}:
+            return None
+        if is_head(before.stem):
+            return before if placed else None
+        placed = placed or before.text in {"in", "of", "within"}
+    return None
+
+
+def _other_host(reading: Reading, findings: Sequence[Said], own: str, head: str) -> Word | None:
+    """The organ that the findings give a finding, when they never give it to this one."""
+    kin = words_of("growths") if head in words_of("growths") else frozenset({head})
+    others = [s for s in reading.said if s.zone != IMPRESSION]
+    stated = [
+        one for one in findings if any(w.stem in kin and not one.denied(w.start) for w in one.words)
+    ]
+    told = [s for s in others if own in s.stems | s.headed]
+    if any(not _is_normal(s) for s in told) or any(s.zone == FRONT for s in told):
+        return None
+    hosts = [w for s in stated for w in s.words if w.stem in words_of("organs")]
+    if not stated or any(not (s.stems | s.headed) & words_of("organs") for s in stated):
+        return None
+    return hosts[0] if len({w.stem for w in hosts}) == 1 else None
+
+
+def _impossible(reading: Reading) -> Iterator[Alert]:
+    """Words that no anatomy puts together: "superficial humeral artery"."""
+    for said in reading.said:
+        for place in places(said, "impossible_organs"):
+            yield alert("organ_impossible", (place.start, place.end))
+
+
+def _nowhere(reading: Reading) -> Iterator[Alert]:
+    """An organ of the impression of which nothing else speaks, by name or heading."""
+    if not reading.complete:
+        return
+    others = {w for s in reading.said if s.zone != IMPRESSION for w in s.stems | s.headed}
+    kept = [s for s in reading.zone(IMPRESSION) if not _ASIDE.search(s.plain)]
+    seen = {section for s in reading.zone(FINDINGS) for section in s.statement.sections}
+    for said in kept:
+        for word in said.words:
+            if word.stem not in words_of("organs") or word.stem in others | words_of("loose"):
+                continue
+            own = {
+                f.value for f in said.statement.facts if f.kind == "organ" and f.start == word.start
+            }
+            if not own & seen and said.certain(word.start) and not said.denied(word.start):
+                yield alert("organ_nowhere", (word.start, word.end))
+                return
+
+
+_ASIDE = re.compile(
+    r"\b(?:recommend\w*|advis\w*|suggest\w*|correlat\w*|consider\w*|history|known|status|prior"
+    r"|consult\w*|referral|follow|risk|failure|function|disease|consistent|may|could|no)\b"
+)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import pairwise
@@ -52,12 +52,16 @@ class Said:
         zone: `front`, `findings` or `impression`.
         words: Its words, numbers and marks.
         governing: What its cues govern.
+        headed: Stems and side of the heading that it stands under: "Liver:", "LEFT:".
+        levels: Spinal levels that it names, or that its heading does: "L4-L5".
     """
 
     statement: Statement
     zone: str
     words: tuple[Word, ...]
     governing: tuple[Scope, ...] = field(repr=False)
+    headed: frozenset[str] = frozenset()
+    levels: frozenset[str] = frozenset()
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -121,26 +125,45 @@ def read(report: StructuredReport) -> Reading:
 
 def _said(report: StructuredReport) -> Iterator[Said]:
     zones = _zones(report.statements)
+    heading, last = "", 0
     for statement, zone in zip(report.statements, zones, strict=True):
+        named = _HEADING.match(statement.text)
+        if named or "\n" in report.text[last : statement.start]:
+            heading = named[1] if named else ""
+        last = statement.end
         if statement.part not in _SKIPPED:
             made = tokens(report.text, statement.start, statement.end)
             words = tuple(Word(t.text, stem(t.text), t.start, t.end) for t in made)
-            yield Said(statement, zone, words, _governing(report.text, made))
+            over = heading.lower().split()
+            headed = frozenset({stem(word) for word in over} - {""} | set(over) & _SIDES)
+            levels = _levels(statement.text) or _levels(heading)
+            yield Said(statement, zone, words, _governing(report.text, made), headed, levels)
 
 
-_NEW_CLAUSE = frozenset(
-    {
-        "compatible",
-        "consistent",
-        "suggesting",
-        "likely",
-        "indicating",
-        "with",
-        "although",
-        "which",
-        "probably",
-    }
+_SIDES = {"left", "right"}
+_HEADING = re.compile(
+    r"\s*(?:(?:FINDINGS|Findings|DISCUSSION|IMPRESSION|Impression)\s*:\s*)?(?:[-*•]\s*|\d+\.\s*)?"
+    r"([A-Za-z][\w/,&-]*(?: [\w/,&-]+){0,4}):(?=\s)"
 )
+_LEVEL = re.compile(r"\b([CTLS])(\d{1,2})(?:\s?[-/–]\s?([CTLS])?(\d{1,2}))?\b")
+
+
+def _levels(text: str) -> frozenset[str]:
+    """Spinal levels in one way of writing; T1 and T2 alone are sequences."""
+    made: set[str] = set()
+    for found in _LEVEL.finditer(text):
+        region, number, other, to = found.groups()
+        if to:
+            made.add(f"{region}{number}-{other or region}{to}")
+        elif not (region == "T" and number in {"1", "2"}):
+            made.add(region + number)
+    return frozenset(made)
+
+
+_NEW_CLAUSE = frozenset({
+    "compatible", "consistent", "suggesting", "likely", "indicating",
+    "with", "although", "which", "probably",
+})  # fmt: skip
 """Words that end a denial behind a comma: "no fracture, with mild edema"."""
 
 
@@ -182,6 +205,31 @@ def _zones(statements: Sequence[Statement]) -> Iterator[str]:
 def words_of(name: str) -> frozenset[str]:
     """A list of single words of `lexicons/checks.yaml`."""
     return frozenset(str(word) for word in load("checks")["words"][name])
+
+
+_DISEASE = re.compile(
+    r"[a-z]{2,}(?:itis|oma|megaly|listhesis|malacia|ectasis|pathy|trophy|rrhage|cele|osis)$"
+)
+_NO_DISEASE = frozenset(
+    {"diagnosis", "prognosis", "anastomosis", "apophysis", "osmosis", "stenosis", "lymphadenopathy"}
+)
+
+
+@cache
+def is_head(word: str) -> bool:
+    """Whether a stem names a finding: a listed one, or one that ends as names of diseases do."""
+    return word in words_of("heads") or is_disease(word)
+
+
+@cache
+def is_disease(word: str) -> bool:
+    """Whether a stem ends as names of diseases do."""
+    return bool(_DISEASE.fullmatch(word)) and word not in _NO_DISEASE
+
+
+def heads_in(stems: Iterable[str]) -> frozenset[str]:
+    """Those that name findings."""
+    return frozenset(word for word in stems if is_head(word))
 
 
 @cache

@@ -23,9 +23,10 @@ _ASKS = re.compile(
     r"|ultrasound)|should be (?:obtained|performed|considered))\b"
 )
 _GRAVE = re.compile(
-    r"\b(?:suspicious|concerning|worrisome) for (?:a |an |metasta\w+ |primary )*(?:malignan\w+"
-    r"|neoplas\w+|carcinoma|cancer|tumou?r)\b|\bindeterminate (?:[a-z]+ )?(?:lesion|mass|nodule"
-    r"|cyst)"
+    r"\b(?:suspicious|concerning|worrisome) for (?:a |an |metasta\w+ |primary "
+    r"|high grade |pancreatic |renal |lung |breast )*(?:malignan\w+|neoplas\w+|adenocarcinoma"
+    r"|carcinoma|cancer|tumou?r|lymphoma|sarcoma)\b"
+    r"|\bindeterminate (?:[a-z0-9.]+ ){0,4}(?:lesion|mass|nodule|cyst)"
 )
 
 
