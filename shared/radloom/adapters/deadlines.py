@@ -1,4 +1,4 @@
-"""Ends what takes too long, with one thread for all: a thread per call costs more than a small model.
+"""Ends what takes too long, with one thread for all: one per call costs more than a small model.
 
 A fork starts without it: services start their workers before they infer.
 """
