@@ -61,6 +61,13 @@ def shown(source: str) -> ConciseStatement:
         ("A cyst, which may represent a hemangioma.", "Cyst, possibly hemangioma."),
         ("The kidneys demonstrate no hydronephrosis.", "Kidneys: no hydronephrosis."),
         ("Findings are consistent with pneumonia.", "Findings c/w pneumonia."),
+        ("There is mild stenosis and moderate bilateral foraminal stenosis.",
+         "Mild stenosis; moderate bilateral foraminal stenosis."),
+        ("Disc bulge at L4-5.", "Disc bulge L4-5."),
+        ("There is an effusion on the left.", "Effusion left."),
+        ("Both kidneys are normal in size and attenuation.",
+         "Both kidneys normal size, attenuation."),
+        ("No CT evidence of appendicitis.", "No appendicitis."),
     ],
 )  # fmt: skip
 def test_words_that_say_nothing_are_left_out(source: str, short: str) -> None:
