@@ -6,7 +6,7 @@ rewrite that the guard finds to say anything else is not taken.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import ascii_lowercase
 
 from services.report_structurer.edit import Edit
@@ -61,25 +61,30 @@ class ConciseView:
         statements: In order.
         words_in: Words of the statements.
         words_out: Words of the view.
+        sources: The statements as they were read, in the same order; the proof judges by them.
     """
 
     statements: tuple[ConciseStatement, ...]
     words_in: int
     words_out: int
+    sources: tuple[Source, ...] = field(default=(), compare=False, repr=False)
 
 
 def concise(statements: Sequence[Statement]) -> ConciseView:
     """Shorter texts of the statements of findings and impression."""
     own = [s for s in statements if s.part in PLACED_PARTS]
-    made = tuple(_shorten(s) for s in own)
+    sources = tuple(Source.of(s.text) for s in own)
+    made = tuple(_shorten(s, source) for s, source in zip(own, sources, strict=True))
     return ConciseView(
-        made, sum(len(s.text.split()) for s in own), sum(len(m.text.split()) for m in made)
+        made,
+        sum(len(s.text.split()) for s in own),
+        sum(len(m.text.split()) for m in made),
+        sources,
     )
 
 
-def _shorten(statement: Statement) -> ConciseStatement:
+def _shorten(statement: Statement, source: Source) -> ConciseStatement:
     """The shortest text that the guard takes, or the statement's own."""
-    source = Source.of(statement.text)
     words, refused = _shortest(source)
     if not words:
         own = tuple(_verbatim(statement))
@@ -141,7 +146,8 @@ def _fault(source: Source, words: Sequence[ConciseWord]) -> str:
     text = _text(words)
     if not text:
         return "nothing is left"
-    return source.difference(text) or ("" if len(text) < len(source.text) else "no shorter")
+    shorter = len(text) < len(source.text) and len(words) <= len(source.text.split())
+    return source.difference(text) or ("" if shorter else "no shorter")
 
 
 def _verbatim(statement: Statement) -> Iterator[ConciseWord]:

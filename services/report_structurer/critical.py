@@ -14,7 +14,7 @@ from services.report_structurer.checks.reading import FRONT, IMPRESSION, Reading
 from services.report_structurer.context import qualities
 from services.report_structurer.lexicon import load
 from services.report_structurer.structure import StructuredReport
-from services.report_structurer.words import Phrases, Token
+from services.report_structurer.words import Phrases, Token, tokens
 
 Severity = Literal["immediate", "urgent", "important"]
 _ORDER: tuple[Severity, ...] = ("immediate", "urgent", "important")
@@ -55,6 +55,8 @@ def critical(report: StructuredReport) -> list[CriticalFinding]:
 
     A clinician's note has none: it tells of earlier findings, and of those of relatives.
     """
+    if not _phrases().find(tokens(report.text)):
+        return []
     reading = read(report)
     if reading.is_note:
         return []

@@ -68,8 +68,11 @@ def facts(said: Sentence) -> tuple[Fact, ...]:
     sides = [fact for fact in said.literal if fact.kind == "side"]
     weights = _weights(said.words) if sides else ()
     made = list(said.literal)
-    stated = (term for term in said.found if term.meaning.kind != "normal")
-    made += [_finding(said, term, _nearest(said, term, sides, weights)) for term in stated]
+    made += [
+        _finding(said, term, _nearest(said, term, sides, weights))
+        for term in said.found
+        if term.meaning.kind != "normal"
+    ]
     for term in said.organs:
         if term.meaning.kind == "organ":
             side = _nearest(said, term, sides, weights)

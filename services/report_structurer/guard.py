@@ -20,12 +20,33 @@ _ONE_FOR_ALL = frozenset({"denial", "choice", "doubt"})
 """Kinds of words of which a short form may stand for another: "may represent", "possibly"."""
 MOST_STEPS = 20
 """Steps per word after which a rewrite is refused; one that is the source takes one."""
-Said = dict[str, Sequence[object]]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a text says.
+
+    Attributes:
+        kinds: By kind, what must be the same in a rewrite.
+        stated: Meanings of its facts, in the order of the text.
+        literal: How many of them are numbers, sides and the like.
+    """
+
+    kinds: dict[str, Sequence[object]]
+    stated: Sequence[tuple[str, ...]]
+    literal: int
 
 
 @dataclass(frozen=True)
 class Source:
-    """A text that rewrites are judged against; read once."""
+    """A text that rewrites are judged against; read once.
+
+    Attributes:
+        text: The text.
+        words: Its words.
+        allowed: Edits that a rewrite may take.
+        said: What it says.
+    """
 
     text: str
     words: Sequence[Token]
@@ -40,16 +61,23 @@ class Source:
         allowed = edits(Read(text, said.words, denied, said.found, said.organs))
         return cls(text, said.words, allowed, _said(said))
 
-    def difference(self, rewrite: str) -> str:
-        """What a rewrite changes, in words of ours; "" when it says the same."""
+    def difference(self, rewrite: str, *, ordered: bool = False) -> str:
+        """What a rewrite changes, in words of ours; "" when it says the same.
+
+        Args:
+            rewrite: Text to judge.
+            ordered: Whether all that a text with several numbers or sides says keeps its order.
+        """
         if len(rewrite) > len(self.text):
             return "longer than the source"
         if not _leads_to(self.words, [word.text for word in tokens(rewrite)], self.allowed):
             return "words lost, added or moved"
         after = _said(read(rewrite))
-        for kind, before in self.said.items():
-            if before != after[kind]:
+        for kind, before in self.said.kinds.items():
+            if before != after.kinds[kind]:
                 return f"{kind} differ"
+        if ordered and self.said.literal > 1 and self.said.stated != after.stated:
+            return "the order of what is said differs"
         return ""
 
 
@@ -108,7 +136,7 @@ def _said(sentence: Sentence) -> Said:
     kept = _times_and_degrees()
     text, governing = sentence.text, sentence.governing
     stated = facts(sentence)
-    return {
+    kinds: dict[str, Sequence[object]] = {
         "numbers or sides": [f.meaning() for f in stated if f.kind not in {"finding", "organ"}],
         "connected numbers": [c.replace("by", "x") for c in _CONNECTED.findall(text)],
         "findings": [f.meaning() for f in stated if f.kind == "finding"],
@@ -122,6 +150,7 @@ def _said(sentence: Sentence) -> Said:
         "times or degrees": [word.text for word in sentence.words if word.text in kept],
         "words that carry meaning": _carried(sentence.words),
     }
+    return Said(kinds, [fact.meaning() for fact in stated], len(sentence.literal))
 
 
 def _plainly(normal: str) -> str:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from radloom.errors import Rejected
 from services.report_structurer.concise import ConciseView
 from services.report_structurer.facts import READ, Fact, literal_facts
+from services.report_structurer.guard import Source
 from services.report_structurer.literals import counted, plain
 from services.report_structurer.prompt import prompt_sha256
 from services.report_structurer.proposals import Advice, Rejection, indicated, reason_fault
@@ -168,10 +169,15 @@ def _require_faithful(
             "the concise view has other statements than the report; nothing was returned",
             reason="proof_concise",
         )
+    sources = {source.text: source for source in view.sources}
     for shown in view.statements:
-        source = report.statements[shown.id].text
-        judge = model_fault if shown.id in rewritten else fault
-        wrong = judge(source, shown.text) if shown.text != source else ""
+        text = report.statements[shown.id].text
+        if shown.text == text:
+            continue
+        if shown.id in rewritten:
+            wrong = model_fault(text, shown.text)
+        else:
+            wrong = fault(sources.get(text) or Source.of(text), shown.text)
         if wrong:
             raise Rejected(
                 f"the concise text of statement {shown.id} is not its own ({wrong}); nothing was "

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from services.report_structurer.facts import Fact, facts, literal_facts, read
-from services.report_structurer.guard import difference
+from services.report_structurer.guard import Source
 from services.report_structurer.lexicon import load
 from services.report_structurer.words import tokens
 
@@ -14,22 +14,16 @@ PLAIN = frozenset(chr(code) for code in range(32, 127))
 letters that only look alike, and marks that turn the direction of reading, pass for words."""
 
 
-def fault(source: str, rewrite: str) -> str:
+def fault(source: Source, rewrite: str) -> str:
     """Why a rewrite may not stand for its source, in words of ours; "" when it may.
 
     Beside what the guard compares, characters are those of the source or plain ones, and where a
     sentence states several numbers or sides, all it says keeps its order: "6 mm left and 8 mm
     right" holds the same facts as "8 mm left and 6 mm right".
     """
-    if set(rewrite) - set(source) - PLAIN:
+    if set(rewrite) - set(source.text) - PLAIN:
         return "characters that the source does not have"
-    changed = difference(source, rewrite)
-    if changed:
-        return changed
-    several = len(literal_facts(source)) > 1
-    if several and _meanings(stated(source)) != _meanings(stated(rewrite)):
-        return "the order of what is said differs"
-    return ""
+    return source.difference(rewrite, ordered=True)
 
 
 def model_fault(source: str, rewrite: str) -> str:
@@ -39,7 +33,7 @@ def model_fault(source: str, rewrite: str) -> str:
     state nothing by themselves may be missing, no word and no sign may be new, and where a sentence
     holds several numbers, levels or sides ("L5-S1", "T1 and T2"), the words keep their order.
     """
-    wrong = fault(source, rewrite)
+    wrong = fault(Source.of(source), rewrite)
     if wrong:
         return wrong
     before, after = _content(source), _content(rewrite)
@@ -73,7 +67,3 @@ def _droppable() -> frozenset[str]:
 def stated(text: str) -> Sequence[Fact]:
     """Facts of a sentence, in its order."""
     return facts(read(text))
-
-
-def _meanings(said: Sequence[Fact]) -> list[tuple[str, ...]]:
-    return [fact.meaning() for fact in said]

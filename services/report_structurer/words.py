@@ -132,23 +132,21 @@ class Phrases(Generic[T]):
     def find(self, among: Sequence[Token]) -> list[Hit[T]]:
         """Hits from left to right."""
         begins = self._root.next
+        texts = [token[0] for token in among]
         found: list[Hit[T]] = []
         free = 0
-        for at, token in enumerate(among):
-            if at >= free and token.text in begins:
-                hit = self._longest(among, at)
-                if hit is not None:
-                    found.append(hit)
-                    free = hit.last + 1
+        for first, text in enumerate(texts):
+            node = begins.get(text)
+            if node is None or first < free:
+                continue
+            best, last = node.value, first
+            for at in range(first + 1, len(texts)):
+                node = node.next.get(texts[at])
+                if node is None:
+                    break
+                if node.value is not None:
+                    best, last = node.value, at
+            if best is not None:
+                found.append(Hit(best, first, last))
+                free = last + 1
         return found
-
-    def _longest(self, among: Sequence[Token], first: int) -> Hit[T] | None:
-        node, best, end = self._root, None, first
-        for last in range(first, len(among)):
-            following = node.next.get(among[last].text)
-            if following is None:
-                break
-            node = following
-            if node.value is not None:
-                best, end = node.value, last
-        return None if best is None else Hit(best, first, end)
