@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnxconverter_common import float16
 from torch import nn
 
-from services.muscle_seg.muscle import clean, dice, measure, relative_spread
+from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, clean, dice, measure
 from training.cards import config_text, ensemble_card, locator_card
 from training.fit_muscle import ARCHITECTURES
 from training.networks import Ensemble, L3Locator
@@ -121,44 +121,68 @@ def quantile_with_guarantee(scores: NDArray[np.float64], coverage: float) -> flo
     return float(np.quantile(scores, level, method="higher"))
 
 
-def judge_muscle(path: Path, hu: NDArray[np.int16], labels: NDArray[np.uint8]) -> dict[str, object]:
+@dataclass(frozen=True)
+class Scores:
+    """How a model did, slice by slice, after clean-up; each (n,).
+
+    Attributes:
+        dice: Overlap of the muscle masks, 0..1.
+        error: Signed error of the muscle area relative to the truth.
+        own: Absolute error relative to the measured area, as an interval is given.
+        agreement: Mean pairwise Dice of the members.
+    """
+
+    dice: NDArray[np.float64]
+    error: NDArray[np.float64]
+    own: NDArray[np.float64]
+    agreement: NDArray[np.float64]
+
+
+def score(path: Path, hu: NDArray[np.int16], labels: NDArray[np.uint8]) -> Scores:
+    """Scores of an exported ensemble on slices (n, 256, 256) with classes."""
+    rows = []
+    for picture, label in zip(hu, labels, strict=True):
+        made = run(path, "hu", picture.astype(np.float32)[None, None])
+        truth = clean(label == 1, picture, GRID_MM)
+        got = measure(picture, made["mean"][0, 1], made["members"][0], GRID_MM, 1.0)
+        size, difference = int(truth.sum()), int(got.mask.sum()) - int(truth.sum())
+        own = abs(difference) / max(1, int(got.mask.sum()))
+        rows.append((dice(got.mask, truth), difference / max(1, size), own, got.agreement))
+    return Scores(*np.array(rows).T)
+
+
+def summary(scores: Scores) -> dict[str, float]:
+    """Means and percentiles of the scores, rank correlations, shares of the grades."""
+    agreement, error = scores.agreement, np.abs(scores.error)
+    ranks = [np.argsort(np.argsort(column)) for column in (agreement, scores.dice, error)]
+    return {
+        "n": len(agreement),
+        "dice_mean": float(scores.dice.mean()),
+        "dice_p5": float(np.percentile(scores.dice, 5)),
+        "area_error_median": float(np.median(error)),
+        "area_error_p90": float(np.percentile(error, 90)),
+        "area_bias": float(np.median(scores.error)),
+        "agreement_dice_rho": float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
+        "agreement_error_rho": float(np.corrcoef(ranks[0], ranks[2])[0, 1]),
+        "grade_a": float((agreement >= AGREEMENT_A).mean()),
+        "grade_b": float(((agreement >= AGREEMENT_B) & (agreement < AGREEMENT_A)).mean()),
+        "grade_c": float((agreement < AGREEMENT_B).mean()),
+    }
+
+
+def judge_muscle(path: Path, hu: NDArray[np.int16], labels: NDArray[np.uint8]) -> dict[str, float]:
     """Dice, area error, agreement and interval factor on simulated slices, after clean-up.
 
     Half of the slices calibrate the interval; the other half checks its coverage.
     """
-    rows = []
-    for picture, label in zip(hu, labels, strict=True):
-        made = run(path, "hu", picture.astype(np.float32)[None, None])
-        members = made["members"][0]
-        truth = clean(label == 1, picture, GRID_MM)
-        got = measure(picture, made["mean"][0, 1], members, GRID_MM, 1.0)
-        masks = [clean(m > 0.5, picture, GRID_MM) for m in members]
-        error = abs(int(got.mask.sum()) - int(truth.sum())) / max(1, int(truth.sum()))
-        own = abs(int(got.mask.sum()) - int(truth.sum())) / max(1, int(got.mask.sum()))
-        rows.append(
-            (dice(got.mask, truth), error, got.agreement, own / relative_spread(masks), own)
-        )
-    table = np.array(rows)
-    half = len(table) // 2
-    factor = quantile_with_guarantee(table[:half, 3], COVERAGE)
-    held = float((table[half:, 3] <= factor).mean())
-    ranks = [np.argsort(np.argsort(column)) for column in (table[:, 2], table[:, 0], table[:, 1])]
-    return {
-        "n": len(table),
-        "dice_mean": float(table[:, 0].mean()),
-        "dice_p5": float(np.percentile(table[:, 0], 5)),
-        "area_error_median": float(np.median(table[:, 1])),
-        "area_error_p90": float(np.percentile(table[:, 1], 90)),
-        "agreement_dice_rho": float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
-        "agreement_error_rho": float(np.corrcoef(ranks[0], ranks[2])[0, 1]),
-        "grade_share": {
-            "A": float((table[:, 2] >= 0.95).mean()),
-            "B": float(((table[:, 2] >= 0.90) & (table[:, 2] < 0.95)).mean()),
-            "C": float((table[:, 2] < 0.90).mean()),
-        },
+    scores = score(path, hu, labels)
+    spread = np.maximum(0.01, 1 - scores.agreement)  # as `relative_spread`
+    ratio, half = scores.own / spread, len(spread) // 2
+    factor = quantile_with_guarantee(ratio[:half], COVERAGE)
+    return summary(scores) | {
         "area_interval_factor": factor,
-        "interval_coverage": held,
-        "interval_n": len(table) - half,
+        "interval_coverage": float((ratio[half:] <= factor).mean()),
+        "interval_n": len(ratio) - half,
     }
 
 
@@ -240,6 +264,7 @@ def export_ensemble(given: Calibration) -> None:
     judged = judge_muscle(weights, valid["i"], valid["l"])
     hu = muscle_input(given.volume)
     made = run(weights, "hu", hu)
+    (given.repository / "muscle_ensemble" / "curves.csv").write_text(curves(given.weights, names))
     m = len(members)
     shapes = [("mean", [5, 256, 256]), ("var", [5, 256, 256]), ("mi", [1, 256, 256])]
     parameters = {
@@ -257,6 +282,16 @@ def export_ensemble(given: Calibration) -> None:
         ensemble_card(judged, names, digest, weights.stat().st_size),
     )
     print(json.dumps(judged, indent=1), float(made["mean"][0, 1].max()))
+
+
+def curves(weights: Path, names: list[str]) -> str:
+    """Training loss of every member, as CSV: member, iteration, mean loss since, CPU seconds."""
+    lines = ["member,iteration,loss,cpu_s"]
+    for name in names:
+        lines += [
+            f"{name},{row}" for row in (weights / f"{name}.csv").read_text().split("\n")[1:] if row
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def golden_members(weights: Path, hu: NDArray[np.float32]) -> NDArray[np.float16]:
