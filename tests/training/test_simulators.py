@@ -8,6 +8,8 @@ import pytest
 from services.muscle_seg.slices import MUSCLE_HU_MAX, MUSCLE_HU_MIN
 from training import axial_phantom, skeleton_projections
 from training.gallery import COLOURS, picture
+from training.real_volume import SAMPLE_L3_SLICE, sample_volume
+from training.sample_reference import reference
 from training.simulate import DataSet, axial_slice, projections
 from training.variants import Variants
 
@@ -68,3 +70,12 @@ def test_simulated_volumes_with_and_without_l3_say_where_it_is() -> None:
         if item.row < 0:
             inside = (item.levels == 0).sum()
             assert inside < 20  # 60 mm: less than the tallest L3 with both its edges
+
+
+def test_the_drawn_reference_of_the_sample_is_muscle_of_plausible_area() -> None:
+    volume = sample_volume(Path(__file__).parents[2] / "samples/ct_torso")
+    hu = volume.hu[SAMPLE_L3_SLICE]
+    mask = reference(hu)
+    assert 120 < mask.sum() * 0.09 < 150
+    assert hu[mask].min() >= MUSCLE_HU_MIN
+    assert hu[mask].max() <= MUSCLE_HU_MAX
