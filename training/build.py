@@ -1,7 +1,7 @@
 """Makes every shipped model again: simulate, train, export, measure.
 
     python -m training.build                      # about 1 h 30 min of one core
-    python -m training.build --only muscle --members 6
+    python -m training.build --only muscle --start triton_models/muscle_ensemble  # train on
     python -m training.build --smoke --out /tmp/x # the same steps in a minute, for nobody's use
 
 Each step leaves a file and is skipped when that file is there, and a member resumes from its
@@ -16,10 +16,17 @@ from training import fit_l3, fit_muscle
 from training.export import Calibration, export_ensemble, export_locator
 from training.fit_muscle import ARCHITECTURES, FOLDS, Course
 from training.simulate import DataSet, axial_slice, projections
+from training.warm_start import members
 
 MEMBERS = tuple((name, fold) for fold in range(FOLDS) for name in ARCHITECTURES)
 """Architecture and the fold that the member leaves out, in the order of training: a run that is
 cut short holds both architectures."""
+
+
+AFRESH = Course(1000)
+"""How a member is trained from nothing."""
+FURTHER = Course(160, batch=4, learning_rate=5e-4, seed=7)
+"""How members of an earlier ensemble are trained on."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Recipe:
     volumes: int = 6000
     volumes_held_out: int = 800
     members: tuple[tuple[str, int], ...] = MEMBERS
-    member_iterations: int = 600
+    course: Course = AFRESH
     locator_iterations: int = 1500
 
 
@@ -56,7 +63,7 @@ SMOKE = Recipe(
     volumes=40,
     volumes_held_out=40,
     members=MEMBERS[:2],
-    member_iterations=2,
+    course=Course(2),
     locator_iterations=3,
 )
 
@@ -76,7 +83,7 @@ def build_muscle(recipe: Recipe, out: Path, given: Placement) -> None:
     for architecture, fold in recipe.members:
         path = weights / f"{architecture}-{fold}.pt"
         if not path.exists():
-            course = Course(recipe.member_iterations, threads=given.threads)
+            course = replace(recipe.course, threads=given.threads)
             fit_muscle.fit(architecture, fold, train, path, course)
     export_ensemble(Calibration(weights, valid, given.repository, given.volume))
 
@@ -105,10 +112,15 @@ if __name__ == "__main__":
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", choices=MODELS, help="default: both models")
     parser.add_argument("--members", type=int, help="only the first of the ensemble's ten")
+    parser.add_argument("--start", type=Path, help="model folder whose members are trained on")
     parser.add_argument("--smoke", action="store_true", help="tiny sizes; shows that all steps run")
     chosen = parser.parse_args()
     models = chosen.repository or (chosen.out / "models" if chosen.smoke else Path("triton_models"))
     sizes = SMOKE if chosen.smoke else Recipe()
+    if chosen.start:
+        held = members(chosen.start)
+        known = tuple(each for each in MEMBERS if "-".join(map(str, each)) in held)
+        sizes = replace(sizes, course=replace(FURTHER, start=chosen.start), members=known)
     sizes = replace(sizes, members=sizes.members[: chosen.members])
     for name in [chosen.only] if chosen.only else MODELS:
         MODELS[name](sizes, chosen.out, Placement(models, chosen.volume, chosen.threads))

@@ -13,7 +13,7 @@ import numpy as np
 from radloom.dicom.volume import Volume
 from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, Muscle, dice, measure
 from services.muscle_seg.slices import body_mask, place, to_grid, to_source
-from training.export import run, score, summary
+from training.judge import run, score, summary
 from training.real_volume import SAMPLE_L3_SLICE, sample_volume
 from training.sample_reference import reference
 

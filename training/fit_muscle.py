@@ -16,11 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.networks import CLASSES, PlainUNet, ResidualPyramid
+from training.warm_start import members, restore, settle
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {"plain": PlainUNet, "residual": ResidualPyramid}
 FOLDS = 5
-BATCH = 6
-LEARNING_RATE = 2e-3
 CLASS_WEIGHTS = (0.5, 2.0, 1.0, 1.0, 1.0)
 """Muscle counts double: it is what is measured."""
 WINDOW = (176, 224)
@@ -71,12 +70,16 @@ def loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def batches(
-    hu: NDArray[np.int16], labels: NDArray[np.uint8], fold: int, rng: np.random.Generator
+    hu: NDArray[np.int16],
+    labels: NDArray[np.uint8],
+    fold: int,
+    size: int,
+    rng: np.random.Generator,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Endless augmented batches of all slices but those of `fold`."""
+    """Endless augmented batches of `size` slices, of all but those of `fold`."""
     usable = np.flatnonzero(np.arange(len(hu)) % FOLDS != fold)
     while True:
-        chosen = rng.choice(usable, BATCH)
+        chosen = rng.choice(usable, size)
         yield augment(
             torch.from_numpy(hu[chosen].astype(np.float32))[:, None],
             torch.from_numpy(labels[chosen])[:, None],
@@ -94,15 +97,32 @@ class Course:
 
     Attributes:
         iterations: Batches.
+        batch: Slices of a batch.
+        learning_rate: Highest of the cycle.
+        seed: Of initial weights and batches, beside the fold.
+        start: Model folder whose member of the same name is trained on; none starts afresh.
         checkpoint_every: Batches between checkpoints and lines of the curve.
         threads: Processor threads.
         report: Takes one line per checkpoint.
     """
 
     iterations: int
-    checkpoint_every: int = 50
+    batch: int = 6
+    learning_rate: float = 2e-3
+    seed: int = 1
+    start: Path | None = None
+    checkpoint_every: int = 20
     threads: int = 1
     report: Callable[[str], None] = say
+
+
+def network(architecture: str, fold: int, course: Course) -> nn.Module:
+    """The member before training."""
+    torch.manual_seed(10 * course.seed + fold)
+    net = ARCHITECTURES[architecture]()
+    if course.start:
+        restore(net, members(course.start)[f"{architecture}-{fold}"])
+    return net
 
 
 def fit(architecture: str, fold: int, data: Path, out: Path, course: Course) -> nn.Module:
@@ -119,12 +139,10 @@ def fit(architecture: str, fold: int, data: Path, out: Path, course: Course) -> 
         The network in evaluation mode.
     """
     torch.set_num_threads(course.threads)
-    torch.manual_seed(1000 + fold)
-    stored = np.load(data)
-    net = ARCHITECTURES[architecture]().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), LEARNING_RATE, weight_decay=1e-4)
+    net = network(architecture, fold, course)
+    optimiser = torch.optim.AdamW(net.parameters(), course.learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, LEARNING_RATE, total_steps=course.iterations, pct_start=0.1
+        optimiser, course.learning_rate, total_steps=course.iterations, pct_start=0.1
     )
     parts = {"net": net, "optimiser": optimiser, "schedule": schedule}
     checkpoint, done = out.with_suffix(".checkpoint"), 0
@@ -133,16 +151,21 @@ def fit(architecture: str, fold: int, data: Path, out: Path, course: Course) -> 
         for name, part in parts.items():
             part.load_state_dict(state[name])
         done = int(state["done"])
-        torch.manual_seed(1000 + fold + done)
-    feed = batches(stored["i"], stored["l"], fold, np.random.default_rng([fold, done]))
-    start, losses = time.process_time(), []
+    torch.manual_seed(10 * course.seed + fold + 1000 * done)
+    rng = np.random.default_rng([course.seed, fold, done] if done else [course.seed, fold])
+    stored = np.load(data)
+    feed = batches(stored["i"], stored["l"], fold, course.batch, rng)
+    if course.start and not done:
+        settle(net, torch.cat([next(feed)[0] for _ in range(4)]))
+    net.train().to(memory_format=torch.channels_last)
+    begun, losses = time.process_time(), []
     for step in range(done + 1, course.iterations + 1):
         losses.append(learn(net, next(feed), optimiser))
         schedule.step()
         if step % course.checkpoint_every == 0 or step == course.iterations:
             saved = {name: part.state_dict() for name, part in parts.items()}
             torch.save(saved | {"done": step}, checkpoint)
-            row = f"{step},{np.mean(losses):.4f},{time.process_time() - start:.0f}"
+            row = f"{step},{np.mean(losses):.4f},{time.process_time() - begun:.0f}"
             add_row(out.with_suffix(".csv"), row)
             course.report(f"{architecture}-{fold} {row}")
             losses.clear()

@@ -147,11 +147,11 @@ def scan(body: Body, rng: np.random.Generator, kept: Path) -> NDArray[np.int16]:
         with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
             water = kept / f"{ct.protocol.spectrumFilename}.npy"
             ct.physics.BHC_vec_fname = str(water)
-            ct.run_all()
+            ran = ct.run_all()
             recon.recon(ct)
             if not water.exists():
                 hardening = importlib.import_module("gecatsim.pyfiles.Prep_BHC_Accurate")
-                np.save(water, hardening.gen_BHC_vec(ct))
+                np.save(water, hardening.gen_BHC_vec(ran))
         raw = np.fromfile(folder / f"scan_{SIDE}x{SIDE}x1.raw", np.float32)
     return np.clip(np.rint(raw.reshape(SIDE, SIDE)), HU_MIN, HU_MAX).astype(np.int16)
 

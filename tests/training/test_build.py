@@ -9,14 +9,21 @@ from radloom.adapters.onnx import EmbeddedInference
 
 pytest.importorskip("torch", reason="of the training extra: pip install -e '.[training]'")
 
+import torch
+
 from training import compare, fit_muscle
 from training.build import MEMBERS, SMOKE, Placement, build_locator, build_muscle
-from training.fit_muscle import Course
+from training.fit_muscle import ARCHITECTURES, Course
+from training.judge import run
 from training.simulate import DataSet, axial_slice
+from training.warm_start import members, restore, settle
 
 SAMPLE = Path(__file__).parents[2] / "samples/ct_torso"
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # dynamo=False: fp16 needs that graph
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore:the float32 number:UserWarning")  # tiny weights in fp16
 def test_all_steps_run_resume_and_leave_a_repository_that_answers(tmp_path: Path) -> None:
     repository = tmp_path / "models"
     given = Placement(repository, SAMPLE, 1)
@@ -28,18 +35,37 @@ def test_all_steps_run_resume_and_leave_a_repository_that_answers(tmp_path: Path
     for model in ("l3_locator", "muscle_ensemble"):
         inference.ready(model)  # the golden inference
     hu = np.zeros((1, 1, 256, 256), dtype=np.float32)
-    members = inference.infer("muscle_ensemble", {"hu": hu}).outputs["members"]
-    assert members.shape == (1, 2, 256, 256)
+    muscle = inference.infer("muscle_ensemble", {"hu": hu}).outputs["members"]
+    assert muscle.shape == (1, 2, 256, 256)
     curves = (repository / "muscle_ensemble/curves.csv").read_text().splitlines()
     assert [row.split(",")[:2] for row in curves[1:]] == [["plain-0", "2"], ["residual-0", "2"]]
     for step in (build_locator, build_muscle):
         step(SMOKE, tmp_path, given)
+    check_members_train_on(repository / "muscle_ensemble")
     said = compare.document(
         {"old": repository, "new": repository}, {"valid": tmp_path / "axial_valid.npz"}, SAMPLE, 2
     )
     assert said.count("| valid | 2 |") == 2
     again = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "weights").glob("*.pt")}
     assert again == weights
+
+
+def check_members_train_on(model: Path) -> None:
+    """What an export holds answers as the export does, also after its batch norms are settled."""
+    held = members(model)
+    assert list(held) == ["plain-0", "residual-0"]
+    hu = torch.from_numpy(np.load(model / "golden.npz")["input.hu"].astype(np.float32))
+    exported = run(model / "1" / "model.onnx", "hu", hu.numpy())["members"][0]
+    for number, (name, weights) in enumerate(held.items()):
+        net = ARCHITECTURES[name.split("-")[0]]()
+        restore(net, weights)
+        for step in (lambda: None, lambda net=net: settle(net, hu)):
+            step()
+            with torch.no_grad():
+                muscle = net.eval()(hu).softmax(1)[0, 1].numpy()
+            assert np.abs(muscle - exported[number]).max() < 0.005
+    with pytest.raises(ValueError, match="do not fit"):
+        restore(ARCHITECTURES["residual"](), held["plain-0"])
 
 
 def test_members_cover_two_architectures_and_five_folds_alternating() -> None:
