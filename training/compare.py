@@ -1,11 +1,12 @@
-"""Two model repositories on the same slices, and on the sample study, as one Markdown table.
+"""Model repositories on the same slices, and on the sample study, as Markdown tables.
 
-    python -m training.compare triton_models OTHER --set held-out=valid.npz --set second=second.npz
+    python -m training.compare shipped=triton_models new=OTHER --set held-out@22=A.npz --out X.md
 
 Sets are files of `training.simulate` or `training.second_scanner`. Nothing here is tuned on.
 """
 
 import argparse
+from dataclasses import Field, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,17 @@ import numpy as np
 from radloom.dicom.volume import Volume
 from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, Muscle, dice, measure
 from services.muscle_seg.slices import body_mask, place, to_grid, to_source
-from training.judge import run, score, summary
+from training.judge import Scores, run, score, summary
 from training.real_volume import SAMPLE_L3_SLICE, sample_volume
 from training.sample_reference import reference
+from training.variants import Variants, draw
 
 HEADER = """| set | n | model | Dice, mean / 5th percentile | area error, median / p90 / bias | \
 agreement with Dice / error | grade A / B / C |
 |---|---|---|---|---|---|---|
 """
+LEAST_OF_A_VARIANT = 8
+"""Fewer slices than this say nothing about a variant."""
 ROW = (
     "| {set} | {n} | {model} | {dice_mean:.3f} / {dice_p5:.3f} "
     "| {area_error_median:.1%} / {area_error_p90:.1%} / {area_bias:+.1%} "
@@ -29,16 +33,63 @@ ROW = (
 )
 
 
-def table(models: dict[str, Path], sets: dict[str, Path], most: int) -> str:
+@dataclass(frozen=True)
+class Set:
+    """Slices to compare on.
+
+    Attributes:
+        name: As the table shows it.
+        path: File of `training.simulate` or `training.second_scanner`.
+        seed: The set's seed when its variants are to be told apart.
+    """
+
+    name: str
+    path: Path
+    seed: int | None
+
+    @classmethod
+    def parse(cls, text: str) -> "Set":
+        """From NAME=FILE or NAME@SEED=FILE."""
+        name, path = text.split("=", 1)
+        name, _, seed = name.partition("@")
+        return cls(name, Path(path), int(seed) if seed else None)
+
+
+def table(models: dict[str, Path], sets: list[Set], most: int) -> str:
     """One row per set and model; at most `most` slices of each set, the first."""
-    lines = HEADER
-    for name, path in sets.items():
-        stored = np.load(path)
+    lines, details = HEADER, ""
+    for each in sets:
+        stored = np.load(each.path)
         hu, labels = stored["i"][:most], stored["l"][:most]
-        for model, repository in models.items():
-            scores = summary(score(weights(repository), hu, labels))
-            lines += ROW.format(set=name, model=model, **scores)
+        made = {name: score(weights(path), hu, labels) for name, path in models.items()}
+        for model, scores in made.items():
+            lines += ROW.format(set=each.name, model=model, **summary(scores))
+        if each.seed is not None:
+            details += variant_table(each.name, each.seed, made)
+    return lines + details
+
+
+def variant_table(name: str, seed: int, made: dict[str, Scores]) -> str:
+    """Mean Dice and median area error of the slices that have a variant, rare ones apart."""
+    n = len(next(iter(made.values())).dice)
+    drawn = [draw(np.random.default_rng([seed, k])) for k in range(n)]
+    lines = f"\n{name}, slices with a variant: mean Dice / median area error\n\n"
+    lines += f"| variant | n | {' | '.join(made)} |\n|---|---|{'---|' * len(made)}\n"
+    for variant in (None, *fields(Variants)):
+        has = np.array([variant is None or present(variant, each) for each in drawn])
+        if has.sum() >= LEAST_OF_A_VARIANT:
+            cells = [
+                f"{s.dice[has].mean():.3f} / {np.median(np.abs(s.error[has])):.1%}"
+                for s in made.values()
+            ]
+            title = variant.name if variant else "all"
+            lines += f"| {title} | {has.sum()} | {' | '.join(cells)} |\n"
     return lines
+
+
+def present(variant: Field[float], of: Variants) -> bool:
+    """Whether a drawn variant differs from the ordinary case."""
+    return bool(getattr(of, variant.name) != variant.default)
 
 
 def weights(repository: Path) -> Path:
@@ -80,10 +131,10 @@ def sample_table(models: dict[str, Path], folder: Path) -> str:
     return lines
 
 
-def document(models: dict[str, Path], sets: dict[str, Path], sample: Path, most: int) -> str:
+def document(models: dict[str, Path], sets: list[Set], sample: Path, most: int) -> str:
     """Both tables with what they mean."""
     return (
-        "# Segmentation networks compared\n\n"
+        "# Segmentation networks\n\n"
         "Written by `python -m training.compare`. Muscle masks after the clean-up of\n"
         "`services/muscle_seg/muscle.py`. Grade A is an agreement of "
         f"{AGREEMENT_A:.2f}, B of {AGREEMENT_B:.2f}. Simulated slices describe the simulators,\n"
@@ -93,18 +144,18 @@ def document(models: dict[str, Path], sets: dict[str, Path], sample: Path, most:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("old", type=Path)
-    parser.add_argument("new", type=Path)
-    parser.add_argument("--set", action="append", default=[], help="NAME=FILE.npz")
+    parser.add_argument("models", nargs="+", help="NAME=FOLDER of a model repository")
+    parser.add_argument(
+        "--set", action="append", default=[], help="NAME=FILE.npz or NAME@SEED=FILE.npz"
+    )
     parser.add_argument("--most", type=int, default=10_000, help="slices of each set")
     parser.add_argument("--sample", type=Path, default=Path("samples/ct_torso"))
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    named = dict(each.split("=", 1) for each in given.set)
     given.out.write_text(
         document(
-            {"old": given.old, "new": given.new},
-            {name: Path(path) for name, path in named.items()},
+            {name: Path(path) for name, path in (each.split("=", 1) for each in given.models)},
+            [Set.parse(each) for each in given.set],
             given.sample,
             given.most,
         )

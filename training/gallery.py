@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from training import axial_phantom
 from training.axial_canvas import SIDE
@@ -35,9 +36,7 @@ def picture(columns: int = 8, rows: int = 2, side: int = 128) -> NDArray[np.uint
 
 def write(path: Path) -> None:
     """Writes the picture as PNG."""
-    from matplotlib import image  # noqa: PLC0415 - of the training extra
-
-    image.imsave(path, picture())
+    Image.fromarray(picture()).quantize(48).save(path, optimize=True)
 
 
 if __name__ == "__main__":

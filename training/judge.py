@@ -1,6 +1,6 @@
 """How well an exported model does on data that it was not trained on, and what that calibrates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +17,22 @@ COVERAGE = 0.90
 GRID_MM = (1.5, 1.5)
 
 
-def run(path: Path, name: str, data: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """Outputs of an exported model, item by item."""
+def answers(
+    path: Path, name: str, data: Iterable[NDArray[np.float32]]
+) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """Outputs of an exported model for each item, a batch of one at a time."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    made = [session.run(names, {name: item[None]}) for item in data]
-    return {key: np.concatenate([m[k] for m in made]) for k, key in enumerate(names)}
+    for item in data:
+        yield dict(zip(names, session.run(names, {name: item[None]}), strict=True))
+
+
+def run(path: Path, name: str, data: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Outputs of an exported model for all items (n, ...)."""
+    made = list(answers(path, name, data))
+    return {key: np.concatenate([each[key] for each in made]) for key in made[0]}
 
 
 def quantile_with_guarantee(scores: NDArray[np.float64], coverage: float) -> float:
@@ -54,8 +62,9 @@ class Scores:
 def score(path: Path, hu: NDArray[np.int16], labels: NDArray[np.uint8]) -> Scores:
     """Scores of an exported ensemble on slices (n, 256, 256) with classes."""
     rows = []
-    for picture, label in zip(hu, labels, strict=True):
-        made = run(path, "hu", picture.astype(np.float32)[None, None])
+    pictures = (picture.astype(np.float32)[None] for picture in hu)
+    made_of = answers(path, "hu", pictures)
+    for picture, label, made in zip(hu, labels, made_of, strict=True):
         truth = clean(label == 1, picture, GRID_MM)
         got = measure(picture, made["mean"][0, 1], made["members"][0], GRID_MM, 1.0)
         size, difference = int(truth.sum()), int(got.mask.sum()) - int(truth.sum())

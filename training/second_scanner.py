@@ -175,7 +175,8 @@ def write(path: Path, items: int) -> None:
             np.savez_compressed(part.with_suffix(".half.npz"), i=hu, l=labels)
             part.with_suffix(".half.npz").rename(part)
     stored = [np.load(parts / f"{k:04d}.npz") for k in range(items)]
-    np.savez_compressed(path, **{key: np.stack([part[key] for part in stored]) for key in "il"})
+    whole = {key: np.stack([part[key] for part in stored]) for key in "il"}
+    np.savez_compressed(path, **whole)  # type: ignore[arg-type] # stubs lack **kwargs
 
 
 if __name__ == "__main__":

@@ -73,11 +73,11 @@ class Variants:
 
 def draw(rng: np.random.Generator) -> Variants:
     """A patient and a scan by chance; thin and obese exclude each other."""
-    drawn: dict[str, float] = {}
+    ordinary, drawn = Variants(), dict[str, float]()
     for each in fields(Variants):
         probability, low, high = each.metadata["range"]
         happens, value = rng.random() < probability, rng.uniform(low, high)
-        drawn[each.name] = float(value) if happens else float(each.default)
+        drawn[each.name] = float(value) if happens else float(getattr(ordinary, each.name))
     if drawn["low_bmi"]:
         drawn["obese"] = 0.0
     # Most scans are quiet: the square of a uniform share leans to the low end.
