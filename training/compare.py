@@ -137,8 +137,11 @@ def document(models: dict[str, Path], sets: list[Set], sample: Path, most: int) 
         "# Segmentation networks\n\n"
         "Written by `python -m training.compare`. Muscle masks after the clean-up of\n"
         "`services/muscle_seg/muscle.py`. Grade A is an agreement of "
-        f"{AGREEMENT_A:.2f}, B of {AGREEMENT_B:.2f}. Simulated slices describe the simulators,\n"
-        "not patients.\n\n" + table(models, sets, most) + "\n" + sample_table(models, sample)
+        f"{AGREEMENT_A:.2f},\nB of {AGREEMENT_B:.2f}. Simulated slices describe the simulators, "
+        "not patients. Bias is the median of the\nsigned area error.\n\n"
+        + table(models, sets, most)
+        + "\n"
+        + sample_table(models, sample)
     )
 
 

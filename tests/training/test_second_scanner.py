@@ -34,6 +34,7 @@ def test_every_pixel_is_filled_by_materials_that_fit_its_class() -> None:
     importlib.util.find_spec("gecatsim") is None,
     reason="gecatsim is unpacked by hand, see training/second_scanner.py",
 )
+@pytest.mark.filterwarnings("ignore")  # the package's own: numpy.matlib, open files
 def test_a_scanned_phantom_has_its_tissues_at_their_attenuation(tmp_path: Path) -> None:
     hu, labels = make(1, tmp_path)
     assert hu.shape == labels.shape == (256, 256)
