@@ -43,17 +43,38 @@ class Coordinates:
     radius: Field
 
 
-def coordinates(rng: np.random.Generator) -> Coordinates:
-    """A body position: shifted, turned a little and elastically warped."""
+def coordinates(rng: np.random.Generator, tilt_deg: float = 0.0) -> Coordinates:
+    """A body position: shifted, turned a little and elastically warped.
+
+    Args:
+        rng: Dice of the phantom.
+        tilt_deg: Gantry tilt; the section is longer from front to back by 1/cos.
+    """
     rows, columns = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
     x = (columns - SIDE / 2) * SPACING_MM - np.float32(rng.normal(0, 8))
     y = (rows - SIDE / 2) * SPACING_MM - np.float32(rng.normal(0, 10))
+    y = y * np.float32(np.cos(np.deg2rad(tilt_deg)))
     turn = rng.normal(0, np.deg2rad(4))
     x, y = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
     strength = rng.uniform(0.5, 3.5)
     x = x + strength * smooth_noise(rng, rng.uniform(16, 36))
     y = y + strength * smooth_noise(rng, rng.uniform(16, 36))
+    return polar(x, y)
+
+
+def polar(x: Field, y: Field) -> Coordinates:
+    """Coordinates with their polar form."""
     return Coordinates(x, y, np.arctan2(x, -y), np.hypot(x, y))
+
+
+def moved(at: Coordinates, aside_mm: float, turn_deg: float, pivot_y: float) -> Coordinates:
+    """The same pixels as seen from something shifted sideways and turned about (0, pivot_y)."""
+    cos, sin = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
+    x, y = at.x - aside_mm, at.y - pivot_y
+    return polar(
+        np.asarray(x * cos + y * sin, np.float32),
+        np.asarray(y * cos - x * sin + pivot_y, np.float32),
+    )
 
 
 def ellipse(

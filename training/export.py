@@ -12,21 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from onnxconverter_common import float16
 from torch import nn
 
-from services.muscle_seg.muscle import clean, dice, measure, relative_spread
 from training.cards import config_text, ensemble_card, locator_card
 from training.fit_muscle import ARCHITECTURES
+from training.judge import judge_locator, judge_muscle, run
 from training.networks import Ensemble, L3Locator
 from training.real_volume import locator_input, muscle_input
-from training.skeleton_projections import ROW_MM
 
-COVERAGE = 0.90
-GRID_MM = (1.5, 1.5)
 OPSET = 17
 
 
@@ -104,110 +100,6 @@ PRECISE = [*float16.DEFAULT_OP_BLOCK_LIST, "Softmax", "Log", "Clip", "ReduceMean
 """Kept in fp32: HU beyond 2048 lose units in fp16, and small probabilities vanish."""
 
 
-def run(path: Path, name: str, data: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """Outputs of an exported model, item by item."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    made = [session.run(names, {name: item[None]}) for item in data]
-    return {key: np.concatenate([m[k] for m in made]) for k, key in enumerate(names)}
-
-
-def quantile_with_guarantee(scores: NDArray[np.float64], coverage: float) -> float:
-    """Split-conformal quantile: covers a further exchangeable case with at least `coverage`."""
-    n = len(scores)
-    level = min(1.0, np.ceil((n + 1) * coverage) / n)
-    return float(np.quantile(scores, level, method="higher"))
-
-
-def judge_muscle(path: Path, hu: NDArray[np.int16], labels: NDArray[np.uint8]) -> dict[str, object]:
-    """Dice, area error, agreement and interval factor on simulated slices, after clean-up.
-
-    Half of the slices calibrate the interval; the other half checks its coverage.
-    """
-    rows = []
-    for picture, label in zip(hu, labels, strict=True):
-        made = run(path, "hu", picture.astype(np.float32)[None, None])
-        members = made["members"][0]
-        truth = clean(label == 1, picture, GRID_MM)
-        got = measure(picture, made["mean"][0, 1], members, GRID_MM, 1.0)
-        masks = [clean(m > 0.5, picture, GRID_MM) for m in members]
-        error = abs(int(got.mask.sum()) - int(truth.sum())) / max(1, int(truth.sum()))
-        own = abs(int(got.mask.sum()) - int(truth.sum())) / max(1, int(got.mask.sum()))
-        rows.append(
-            (dice(got.mask, truth), error, got.agreement, own / relative_spread(masks), own)
-        )
-    table = np.array(rows)
-    half = len(table) // 2
-    factor = quantile_with_guarantee(table[:half, 3], COVERAGE)
-    held = float((table[half:, 3] <= factor).mean())
-    ranks = [np.argsort(np.argsort(column)) for column in (table[:, 2], table[:, 0], table[:, 1])]
-    return {
-        "n": len(table),
-        "dice_mean": float(table[:, 0].mean()),
-        "dice_p5": float(np.percentile(table[:, 0], 5)),
-        "area_error_median": float(np.median(table[:, 1])),
-        "area_error_p90": float(np.percentile(table[:, 1], 90)),
-        "agreement_dice_rho": float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
-        "agreement_error_rho": float(np.corrcoef(ranks[0], ranks[2])[0, 1]),
-        "grade_share": {
-            "A": float((table[:, 2] >= 0.95).mean()),
-            "B": float(((table[:, 2] >= 0.90) & (table[:, 2] < 0.95)).mean()),
-            "C": float((table[:, 2] < 0.90).mean()),
-        },
-        "area_interval_factor": factor,
-        "interval_coverage": held,
-        "interval_n": len(table) - half,
-    }
-
-
-def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
-    """Temperature with the least cross-entropy, by a grid search (Guo 2017)."""
-    grid = np.exp(np.linspace(np.log(0.25), np.log(8), 81))
-    signed = np.where(truth, 1, -1)
-    losses = [np.log1p(np.exp(-np.clip(signed * logits / t, -50, 50))).mean() for t in grid]
-    return float(grid[int(np.argmin(losses))])
-
-
-def judge_locator(net: L3Locator, valid: Mapping[str, NDArray[np.generic]]) -> dict[str, float]:
-    """Position error, coverage threshold and calibration on simulated projections."""
-    hu = torch.from_numpy(valid["i"].astype(np.float32))
-    with torch.no_grad():
-        parts = [net(hu[k : k + 50]) for k in range(0, len(hu), 50)]
-    rows = torch.cat([p[0] for p in parts]).softmax(1).numpy()
-    logits = torch.cat([p[2] for p in parts])[:, 0].numpy().astype(np.float64)
-    truth_row = valid["r"].astype(np.float64)
-    truth = truth_row >= 0
-    half = len(truth) // 2
-    temperature = fit_temperature(logits[:half], truth[:half])
-    probability = 1 / (1 + np.exp(-logits / temperature))
-    at = np.arange(rows.shape[1])
-    peak = rows.argmax(1)
-    near = rows * (np.abs(at[None] - peak[:, None]) <= 3)
-    found = (near * at).sum(1) / near.sum(1)
-    error = np.abs(found - truth_row)[truth] * ROW_MM
-    order = np.argsort(-logits[half:])
-    hits = truth[half:][order]
-    auc = float(((np.cumsum(hits) * ~hits).sum()) / max(1, hits.sum() * (~hits).sum()))
-    # Refusing costs a study, measuring the wrong level costs a patient: 1 % of the volumes
-    # without L3 may pass.
-    threshold = float(np.quantile(probability[:half][~truth[:half]], 0.99))
-    return {
-        "n": len(truth),
-        "covered_n": int(truth.sum()),
-        "error_median_mm": float(np.median(error)),
-        "error_p90_mm": float(np.percentile(error, 90)),
-        "within_10_mm": float((error <= 10).mean()),
-        "coverage_auc": auc,
-        "temperature": temperature,
-        "coverage_threshold": min(max(threshold, 0.5), 0.99),
-        "accepted_with_l3": float((probability[half:][truth[half:]] >= threshold).mean()),
-        "accepted_without_l3": float((probability[half:][~truth[half:]] >= threshold).mean()),
-        "l3_interval_mm": quantile_with_guarantee(error, COVERAGE),
-    }
-
-
 def write_model(
     repository: Path,
     name: str,
@@ -240,6 +132,7 @@ def export_ensemble(given: Calibration) -> None:
     judged = judge_muscle(weights, valid["i"], valid["l"])
     hu = muscle_input(given.volume)
     made = run(weights, "hu", hu)
+    (given.repository / "muscle_ensemble" / "curves.csv").write_text(curves(given.weights, names))
     m = len(members)
     shapes = [("mean", [5, 256, 256]), ("var", [5, 256, 256]), ("mi", [1, 256, 256])]
     parameters = {
@@ -257,6 +150,16 @@ def export_ensemble(given: Calibration) -> None:
         ensemble_card(judged, names, digest, weights.stat().st_size),
     )
     print(json.dumps(judged, indent=1), float(made["mean"][0, 1].max()))
+
+
+def curves(weights: Path, names: list[str]) -> str:
+    """Training loss of every member, as CSV: member, iteration, mean loss since, CPU seconds."""
+    lines = ["member,iteration,loss,cpu_s"]
+    for name in names:
+        lines += [
+            f"{name},{row}" for row in (weights / f"{name}.csv").read_text().split("\n")[1:] if row
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def golden_members(weights: Path, hu: NDArray[np.float32]) -> NDArray[np.float16]:

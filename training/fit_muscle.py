@@ -5,7 +5,8 @@ checkpoint.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +16,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.networks import CLASSES, PlainUNet, ResidualPyramid
+from training.warm_start import members, restore, settle
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {"plain": PlainUNet, "residual": ResidualPyramid}
 FOLDS = 5
-BATCH = 6
-LEARNING_RATE = 2e-3
 CLASS_WEIGHTS = (0.5, 2.0, 1.0, 1.0, 1.0)
 """Muscle counts double: it is what is measured."""
-CHECKPOINT_EVERY = 100
+WINDOW = (176, 224)
+"""Rows and columns of a training picture, 264 by 336 mm: most bodies fit, and less air is paid
+for. The networks are convolutional, so they run on the whole grid as they are."""
 
 
-def augment(hu: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Turns, scales, mirrors and shifts pictures; changes their attenuation, blur and noise."""
-    n = len(hu)
+def random_affine(n: int, side: int) -> Tensor:
+    """Turn, scale, mirror and shift of `n` pictures of `side` to `WINDOW`, (n, 2, 3)."""
     angle, aspect = 0.10 * torch.randn(n), torch.exp(0.05 * torch.randn(n))
     scale = torch.exp(0.08 * torch.randn(n))
     mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0)
@@ -36,8 +37,17 @@ def augment(hu: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     theta[:, 0, 1] = -angle.sin() * scale
     theta[:, 1, 0] = angle.sin() * scale * mirror
     theta[:, 1, 1] = angle.cos() * scale * aspect
-    theta[:, :, 2] = 0.06 * torch.randn(n, 2)
-    grid = functional.affine_grid(theta, list(hu.shape), align_corners=False)
+    theta[:, :, 2] = 0.08 * torch.randn(n, 2)
+    rows, columns = WINDOW
+    return theta * torch.tensor([columns / side, rows / side, 1.0])
+
+
+def augment(hu: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Moves pictures (n, 1, side, side) into `WINDOW`; changes attenuation, blur and noise."""
+    n = len(hu)
+    grid = functional.affine_grid(
+        random_affine(n, hu.shape[-1]), [n, 1, *WINDOW], align_corners=False
+    )
     # Air around the picture: grid_sample pads with 0, so the picture is moved up by 1024.
     moved = functional.grid_sample(hu + 1024, grid, align_corners=False) - 1024
     classes = functional.grid_sample(labels.float(), grid, mode="nearest", align_corners=False)
@@ -60,57 +70,124 @@ def loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def batches(
-    hu: NDArray[np.int16], labels: NDArray[np.uint8], fold: int, rng: np.random.Generator
+    hu: NDArray[np.int16],
+    labels: NDArray[np.uint8],
+    fold: int,
+    size: int,
+    rng: np.random.Generator,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Endless augmented batches of all slices but those of `fold`."""
+    """Endless augmented batches of `size` slices, of all but those of `fold`."""
     usable = np.flatnonzero(np.arange(len(hu)) % FOLDS != fold)
     while True:
-        chosen = rng.choice(usable, BATCH)
+        chosen = rng.choice(usable, size)
         yield augment(
             torch.from_numpy(hu[chosen].astype(np.float32))[:, None],
             torch.from_numpy(labels[chosen])[:, None],
         )
 
 
-def fit(
-    architecture: str, fold: int, data: Path, iterations: int, out: Path, threads: int = 1
-) -> nn.Module:
-    """Trains and saves the weights; returns the network in evaluation mode."""
-    torch.set_num_threads(threads)
-    torch.manual_seed(1000 + fold)
-    stored = np.load(data)
-    feed = batches(stored["i"], stored["l"], fold, np.random.default_rng(fold))
-    net = ARCHITECTURES[architecture]().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), LEARNING_RATE, weight_decay=1e-4)
+def say(line: str) -> None:
+    """Prints at once, also into a file."""
+    print(line, flush=True)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a member is trained.
+
+    Attributes:
+        iterations: Batches.
+        batch: Slices of a batch.
+        learning_rate: Highest of the cycle.
+        seed: Of initial weights and batches, beside the fold.
+        start: Model folder whose member of the same name is trained on; none starts afresh.
+        checkpoint_every: Batches between checkpoints and lines of the curve.
+        threads: Processor threads.
+        report: Takes one line per checkpoint.
+    """
+
+    iterations: int
+    batch: int = 6
+    learning_rate: float = 2e-3
+    seed: int = 1
+    start: Path | None = None
+    checkpoint_every: int = 20
+    threads: int = 1
+    report: Callable[[str], None] = say
+
+
+def network(architecture: str, fold: int, course: Course) -> nn.Module:
+    """The member before training."""
+    torch.manual_seed(10 * course.seed + fold)
+    net = ARCHITECTURES[architecture]()
+    if course.start:
+        restore(net, members(course.start)[f"{architecture}-{fold}"])
+    return net
+
+
+def fit(architecture: str, fold: int, data: Path, out: Path, course: Course) -> nn.Module:
+    """Trains and saves the weights and, beside them, the curve of the loss as CSV.
+
+    Args:
+        architecture: Key of `ARCHITECTURES`.
+        fold: Left out, 0..4.
+        data: Slices as `training.simulate.axial_slice` makes them.
+        out: File of the weights; checkpoint and curve take its name.
+        course: How long and how.
+
+    Returns:
+        The network in evaluation mode.
+    """
+    torch.set_num_threads(course.threads)
+    net = network(architecture, fold, course)
+    optimiser = torch.optim.AdamW(net.parameters(), course.learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, LEARNING_RATE, total_steps=iterations, pct_start=0.1
+        optimiser, course.learning_rate, total_steps=course.iterations, pct_start=0.1
     )
+    parts = {"net": net, "optimiser": optimiser, "schedule": schedule}
     checkpoint, done = out.with_suffix(".checkpoint"), 0
     if checkpoint.exists():
         state = torch.load(checkpoint)
-        net.load_state_dict(state["net"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
         done = int(state["done"])
-    start = time.process_time()
-    for step in range(done, iterations):
-        hu, labels = next(feed)
-        with torch.autocast("cpu", torch.bfloat16):  # 2-3 times faster, same loss curve
-            logits = net(hu.contiguous(memory_format=torch.channels_last))
-        value = loss(logits.float(), labels)
-        optimiser.zero_grad(set_to_none=True)
-        value.backward()
-        optimiser.step()
+    torch.manual_seed(10 * course.seed + fold + 1000 * done)
+    rng = np.random.default_rng([course.seed, fold, done] if done else [course.seed, fold])
+    stored = np.load(data)
+    feed = batches(stored["i"], stored["l"], fold, course.batch, rng)
+    if course.start and not done:
+        settle(net, torch.cat([next(feed)[0] for _ in range(4)]))
+    net.train().to(memory_format=torch.channels_last)
+    begun, losses = time.process_time(), []
+    for step in range(done + 1, course.iterations + 1):
+        losses.append(learn(net, next(feed), optimiser))
         schedule.step()
-        if step % CHECKPOINT_EVERY == CHECKPOINT_EVERY - 1:
-            spent = time.process_time() - start
-            print(
-                f"{architecture}-{fold} {step + 1} loss {value.item():.3f} {spent:.0f} CPU-s",
-                flush=True,
-            )
-            parts = {"net": net, "optimiser": optimiser, "schedule": schedule}
+        if step % course.checkpoint_every == 0 or step == course.iterations:
             saved = {name: part.state_dict() for name, part in parts.items()}
-            torch.save(saved | {"done": step + 1}, checkpoint)
+            torch.save(saved | {"done": step}, checkpoint)
+            row = f"{step},{np.mean(losses):.4f},{time.process_time() - begun:.0f}"
+            add_row(out.with_suffix(".csv"), row)
+            course.report(f"{architecture}-{fold} {row}")
+            losses.clear()
     torch.save(net.state_dict(), out)
     checkpoint.unlink(missing_ok=True)
     return net.eval()
+
+
+def add_row(curve: Path, row: str) -> None:
+    """Adds a line to the curve: iteration, mean loss since the last line, CPU seconds."""
+    header = "" if curve.exists() else "iteration,loss,cpu_s\n"
+    with curve.open("a") as log:
+        log.write(f"{header}{row}\n")
+
+
+def learn(net: nn.Module, batch: tuple[Tensor, Tensor], optimiser: torch.optim.Optimizer) -> float:
+    """One step; returns the loss."""
+    hu, labels = batch
+    with torch.autocast("cpu", torch.bfloat16):  # 2-3 times faster, same loss curve
+        logits = net(hu.contiguous(memory_format=torch.channels_last))
+    value = loss(logits.float(), labels)
+    optimiser.zero_grad(set_to_none=True)
+    value.backward()
+    optimiser.step()
+    return float(value.detach())
