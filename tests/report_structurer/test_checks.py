@@ -166,3 +166,32 @@ def test_whatever_is_written_alerts_are_sound(report: str) -> None:
 def test_reports_with_injected_errors_give_sound_alerts(seed: int) -> None:
     for injection in injections(CHEST, seed):
         assert_sound(injection.text)
+
+
+@pytest.mark.parametrize(
+    ("stated", "concluded", "kind"),
+    [
+        ("A cyst in the left kidney measures 2.4 cm.", "2.4 cm right renal cyst.", "laterality"),
+        ("Mild stenosis of the iliac artery is not present.", "Iliac artery stenosis.", "negation"),
+        ("A 3 cm mass in the liver.", "A 3 cm mass in the head of the bladder.", "organ"),
+        ("There is a mass in the liver.", "The mass is likely a metastasis.", "contradiction"),
+        ("A lesion in the right hepatic lobe, segment 2.", "Hepatic lesion.", "laterality"),
+    ],
+)
+def test_what_size_anatomy_or_wording_gives_away_raises_an_alert(
+    stated: str, concluded: str, kind: str
+) -> None:
+    assert kind in kinds(findings(stated, concluded))
+
+
+@pytest.mark.parametrize(
+    ("stated", "concluded"),
+    [
+        ("Liver: Normal in size. A 12 mm cyst is seen.", "12 mm hepatic cyst."),
+        ("L2-L3: No stenosis.\nL4-L5: Moderate stenosis.", "Moderate stenosis at L4-L5."),
+        ("RIGHT: Mild plaque.\nLEFT: Severe stenosis.", "Severe stenosis on the left."),
+        ("The cord has normal signal.", "No cord signal change."),
+    ],
+)
+def test_headings_and_healthy_parts_contradict_nothing(stated: str, concluded: str) -> None:
+    assert alerts(findings(stated, concluded)) == []

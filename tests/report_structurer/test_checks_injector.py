@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.injector import FORMS, injections
-from evaluation.measure_checks import digest, is_held_out
+from evaluation.measure_checks import digest, is_held_out, own_contradictions
 from evaluation.written import written
 from services.report_structurer.checks import check
 from services.report_structurer.structure import structure
@@ -52,3 +52,12 @@ def test_a_text_without_findings_and_impression_takes_no_error(text: str) -> Non
 def test_the_same_words_stay_in_one_part() -> None:
     assert digest("A b.\nC") == digest("a B c")
     assert is_held_out("A b.\nC") == is_held_out("a B c")
+
+
+def test_a_known_contradiction_counts_as_found_where_an_alert_touches_it() -> None:
+    report = CHEST.replace("Small left pleural", "Small right pleural")
+    at = report.index("Small right") + 6
+    places = [{"start": at, "end": at + 5}]
+    record = {"text": report, "spans": places, "kind": "laterality", "certainty": "certain"}
+    elsewhere = {**record, "spans": [{"start": 0, "end": 4}], "certainty": "doubtful"}
+    assert own_contradictions([record, elsewhere]) == {"certain": (1, 1), "doubtful": (0, 1)}
