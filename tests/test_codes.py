@@ -1,8 +1,12 @@
+from datetime import UTC, datetime
+
 import pytest
 from pydicom.sr.codedict import codes as dictionary
 
 from radloom import codes
 from radloom.codes import Code
+from services.cachexia_scorer.features import features
+from services.cachexia_scorer.panel import panel
 from services.report_structurer.assign import SECTIONS
 from services.report_structurer.headings import PARTS
 
@@ -17,6 +21,7 @@ TABLES = {
         "POLARITIES",
         "CERTAINTIES",
         "TEMPORALITIES",
+        "CRITERIA",
     )
     for key, value in getattr(codes, name).items()
 }
@@ -25,6 +30,7 @@ LOCAL = {name: code for name, code in EVERY.items() if code.scheme == codes.LOCA
 NOT_IN_THE_DICTIONARY = {
     codes.SQUARE_CENTIMETRE_PER_SQUARE_METRE,  # valid UCUM, used by no context group
     codes.BODY_HEIGHT,  # LOINC
+    codes.CACHEXIA,  # SNOMED CT
 }
 
 
@@ -86,6 +92,11 @@ def test_every_organ_section_of_the_structurer_has_a_code() -> None:
 
 def test_every_part_of_a_report_has_a_heading_and_an_element() -> None:
     assert set(codes.REPORT_HEADINGS) == set(codes.REPORT_ELEMENTS) == set(PARTS)
+
+
+def test_every_criterion_of_the_panel_has_a_code() -> None:
+    state = features([], datetime(2026, 1, 1, tzinfo=UTC))
+    assert [result.name for result in panel(state)] == list(codes.CRITERIA)
 
 
 def test_wider_codes_are_public() -> None:

@@ -1,5 +1,6 @@
-"""ingest: takes studies by STOW-RS and C-STORE and documents by FHIR, keeps them, releases them.
+"""ingest: takes studies by STOW-RS and C-STORE, documents and resources by FHIR, and keeps them.
 
-Reads: DICOM instances from modalities and archives, DocumentReference resources.
-Emits: `study.received`, `document.received`.
+Reads: DICOM instances from modalities and archives; DocumentReference, Observation, Condition,
+Patient and Bundle from the health record.
+Emits: `study.received`, `document.received`, `clinical.observed`.
 """

@@ -18,6 +18,8 @@ from radloom.runtime.telemetry import configure
 from radloom.wire.v1.custodian_service_pb2 import (
     GetDocumentRequest,
     GetDocumentResponse,
+    ResolveResourcesRequest,
+    ResolveResourcesResponse,
     ResolveSubjectRequest,
     ResolveSubjectResponse,
 )
@@ -58,6 +60,14 @@ class Door(CustodianServiceServicer):
     ) -> GetDocumentResponse:
         """A clinical document."""
         return self._ingest.document(request.document_id)
+
+    def ResolveResources(  # noqa: N802 - name of the RPC
+        self,
+        request: ResolveResourcesRequest,
+        context: object,  # noqa: ARG002 - signature of gRPC
+    ) -> ResolveResourcesResponse:
+        """What the record calls clinical resources."""
+        return self._ingest.resources(list(request.resource_keys))
 
 
 def receive_one(ingest: Ingest, content: bytes) -> int:

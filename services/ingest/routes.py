@@ -1,4 +1,4 @@
-"""HTTP doors of ingest: STOW-RS, QIDO-RS, WADO-RS, and FHIR documents in."""
+"""HTTP doors of ingest: STOW-RS, QIDO-RS, WADO-RS, and FHIR documents and resources in."""
 
 import logging
 import re
@@ -15,13 +15,17 @@ from radloom.errors import Rejected
 from services.ingest import qido, stow, tables, wado
 from services.ingest.admission import UID
 from services.ingest.documents import read_document
+from services.ingest.fhir_intake import Intake, read_body
 from services.ingest.handler import Ingest
+from services.ingest.handler.clinical import Outcome
 from services.ingest.multipart import Limits, Malformed, StowBody, TooLarge, UnsupportedPart
 
 log = logging.getLogger(__name__)
 
 DICOM_JSON = "application/dicom+json"
 MAX_DOCUMENT_BYTES = 4 * 2**20
+MAX_BUNDLE_BYTES = 16 * 2**20
+FHIR_JSON = "application/fhir+json"
 
 _STATUS_OF = {Malformed: 400, TooLarge: 413, UnsupportedPart: 415}
 
@@ -33,6 +37,7 @@ def routes(ingest: Ingest, limits: Limits) -> APIRouter:
     _add_qido(router, ingest)
     _add_wado(router, ingest)
     _add_documents(router, ingest)
+    _add_clinical(router, ingest)
     return router
 
 
@@ -195,12 +200,74 @@ def _add_wado(router: APIRouter, ingest: Ingest) -> None:  # noqa: C901 - one sm
 def _add_documents(router: APIRouter, ingest: Ingest) -> None:
     @router.post("/fhir/DocumentReference")
     async def document(request: Request) -> Response:
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MAX_DOCUMENT_BYTES:
-                return _problem(413, f"a document exceeds {MAX_DOCUMENT_BYTES} bytes")
+        body = await _body(request, MAX_DOCUMENT_BYTES)
+        if body is None:
+            return _problem(413, f"a document exceeds {MAX_DOCUMENT_BYTES} bytes")
         document_id = await run_in_threadpool(lambda: ingest.keep_document(read_document(body)))
         location = {"Location": f"{request.base_url}fhir/DocumentReference/{document_id}"}
         answer = {"resourceType": "DocumentReference", "id": document_id}
-        return JSONResponse(answer, 201, headers=location, media_type="application/fhir+json")
+        return JSONResponse(answer, 201, headers=location, media_type=FHIR_JSON)
+
+
+async def _body(request: Request, limit: int) -> bytes | None:
+    """The body; None when it is longer than `limit` bytes."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _add_clinical(router: APIRouter, ingest: Ingest) -> None:
+    async def answer(request: Request, kind: str) -> Response:
+        body = await _body(request, MAX_BUNDLE_BYTES)
+        if body is None:
+            return _problem(413, f"a body exceeds {MAX_BUNDLE_BYTES} bytes; send several")
+
+        def keep() -> tuple[Intake, Outcome]:
+            intake = read_body(body, kind)
+            return intake, ingest.keep_clinical(intake)
+
+        intake, outcome = await run_in_threadpool(keep)
+        status = 201 if outcome.kept and kind != "Bundle" else 200
+        return JSONResponse(told(intake, outcome), status, media_type=FHIR_JSON)
+
+    @router.post("/fhir/Observation")
+    async def observation(request: Request) -> Response:
+        return await answer(request, "Observation")
+
+    @router.post("/fhir/Condition")
+    async def condition(request: Request) -> Response:
+        return await answer(request, "Condition")
+
+    @router.post("/fhir/Patient")
+    async def patient(request: Request) -> Response:
+        return await answer(request, "Patient")
+
+    @router.post("/fhir/Bundle")
+    async def bundle(request: Request) -> Response:
+        return await answer(request, "Bundle")
+
+
+def told(intake: Intake, outcome: Outcome) -> dict[str, Any]:
+    """OperationOutcome: what was kept, and every type of resource that was not read."""
+    told = f"{outcome.kept} new, {outcome.unchanged} unchanged, {outcome.withdrawn} withdrawn"
+    issues = [{"severity": "information", "code": "informational", "diagnostics": told}]
+    issues += [
+        {
+            "severity": "warning",
+            "code": "not-supported",
+            "diagnostics": f"{count} {kind} not read and not kept",
+        }
+        for kind, count in sorted(intake.unread.items())
+    ]
+    if intake.ours:
+        issues.append(
+            {
+                "severity": "information",
+                "code": "business-rule",
+                "diagnostics": f"{intake.ours} results of radloom's own: no news, not kept",
+            }
+        )
+    return {"resourceType": "OperationOutcome", "issue": issues}

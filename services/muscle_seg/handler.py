@@ -146,6 +146,7 @@ class MuscleSeg:
             require([] if candidates else [Gate("not_ct", "the study holds no CT series")])
             chosen = choose(candidates)
             event.series_instance_uid = chosen.series_instance_uid
+            event.acquired = outcome.acquired_on(chosen.instances)
             content = outcome.content_sha256(chosen.instances)
             event.result_id = outcome.result_id(content, models, version("radloom"))
             require(chosen.failed)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydicom import Dataset
 
+from radloom.dicom.source import acquired
 from radloom.identifiers import derived_uid, derived_uuid
 from radloom.wire.v1.common_pb2 import Interval, ModelUse, ObjectRef
 from radloom.wire.v1.muscle_measured_pb2 import (
@@ -85,6 +86,15 @@ def height_m(instances: Sequence[Dataset]) -> float | None:
     except (TypeError, ValueError):
         return None
     return height if HEIGHT_M[0] <= height <= HEIGHT_M[1] else None
+
+
+def acquired_on(instances: Sequence[Dataset]) -> str:
+    """When the study was made, ISO 8601; empty when the images say nothing that can be read."""
+    try:
+        moment = acquired(instances[0])
+    except (ValueError, TypeError):
+        return ""
+    return "" if moment is None else moment.isoformat()
 
 
 def outcome(

@@ -1,6 +1,6 @@
 """publisher: delivers results to the imaging archive and the health record.
 
-Reads: `muscle.measured`, `report.structured`; source images from ingest by DICOMweb, documents and
-identities from ingest by gRPC, segmentations from the store.
+Reads: `muscle.measured`, `report.structured`, `cachexia.scored`; source images from ingest by
+DICOMweb, documents and identities from ingest by gRPC, segmentations from the store.
 Emits: `result.delivered`.
 """

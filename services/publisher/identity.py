@@ -1,6 +1,7 @@
 """Whose result it is: the custodian and the images must say the same."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pydicom import Dataset
 
@@ -42,3 +43,10 @@ def confirmed(
                 reason="identity_mismatch",
             )
     return Subject(patient_id, issuer, system)
+
+
+def filed(subject: Subject) -> Subject:
+    """The subject as the record names it: an issuer that came as the URI of a system is one."""
+    if not subject.system and subject.issuer.startswith(("urn:", "http://", "https://")):
+        return replace(subject, system=subject.issuer, issuer="")
+    return subject

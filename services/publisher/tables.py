@@ -1,4 +1,7 @@
-"""The delivery ledger. It holds no patient data; `migrations` creates it."""
+"""The delivery ledger; `migrations` creates it.
+
+It names nobody, but the events in it hold measurements and laboratory values under a subject key.
+"""
 
 import sqlalchemy as sa
 

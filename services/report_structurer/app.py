@@ -2,10 +2,6 @@
 
 import logging
 from importlib.metadata import version
-from typing import Any
-
-from fastapi import FastAPI
-from pydantic import BaseModel, Field
 
 from radloom.adapters.bus import open_bus
 from radloom.adapters.circuit_breaker import CircuitBreaker
@@ -15,8 +11,8 @@ from radloom.adapters.database import Database
 from radloom.adapters.language_model import HttpLanguageModel
 from radloom.adapters.model_address import require_inside_phi_zone
 from radloom.adapters.rested_language_model import RestedLanguageModel
-from radloom.errors import Rejected, Unavailable
-from radloom.ports import LanguageModel, Transactions
+from radloom.errors import Unavailable
+from radloom.ports import LanguageModel
 from radloom.runtime.grpc import GrpcServer
 from radloom.runtime.http import HttpServer, http_app
 from radloom.runtime.options import WorkerOptions
@@ -28,10 +24,9 @@ from radloom.wire.v1.report_structurer_service_pb2_grpc import (
     ReportStructurerServiceServicer,
     add_ReportStructurerServiceServicer_to_server,
 )
-from services.report_structurer import tables
-from services.report_structurer.answers import answer
-from services.report_structurer.handler import ModelLimits, ReportStructurer
-from services.report_structurer.schema import StructuredAnswer
+from services.report_structurer.exams import templates
+from services.report_structurer.handler import KeptReports, ModelLimits, ReportStructurer
+from services.report_structurer.routes import add_routes
 from services.report_structurer.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -48,37 +43,6 @@ class Door(ReportStructurerServiceServicer):
     def Structure(self, request: StructureRequest, context: object) -> StructureResponse:  # noqa: N802, ARG002 - names of gRPC
         """Structures one text."""
         return self._handler.structure(request)
-
-
-class Report(BaseModel):
-    """A report to structure. PHI."""
-
-    text: str
-    deterministic: bool = Field(
-        default=False, description="Leave it to the word lists, although a model is configured."
-    )
-
-
-# Described, not enforced: FastAPI's error about an answer that does not fit would hold its text.
-ANSWER: dict[int | str, dict[str, Any]] = {200: {"model": StructuredAnswer}}
-
-
-def add_routes(app: FastAPI, database: Transactions, handler: ReportStructurer) -> None:
-    """Adds `POST /structure` for a text, and `GET /reports/{document_id}` for one kept. PHI."""
-
-    @app.post("/structure", response_model=None, responses=ANSWER)
-    def structure(report: Report) -> dict[str, Any]:
-        """Structures a text; nothing is kept."""
-        return answer(handler.proven(report.text, deterministic=report.deterministic))
-
-    @app.get("/reports/{document_id}", response_model=None, responses=ANSWER)
-    def report(document_id: str) -> dict[str, Any]:
-        """The structure of a document that ingest took in."""
-        with database.reading() as connection:
-            found = tables.structured(connection, document_id)
-        if found is None:
-            raise Rejected("no structured report has this id", reason="not_found")
-        return found
 
 
 def language_model(settings: Settings) -> LanguageModel | None:
@@ -117,11 +81,13 @@ def main() -> int:
     configure("report_structurer", version=version("radloom"), trace_file=settings.trace_file)
     database = Database(settings.database_url, schema="report_structurer")
     database.upgrade(*MIGRATIONS)
+    templates(settings.template_dir)  # a template that is none is told of now, not at a report
     handler = ReportStructurer(
         GrpcCustodian(settings.custodian_address),
         SystemClock(),
         language_model(settings),
         ModelLimits(settings.llm_timeout_s, settings.llm_report_s, settings.llm_context_tokens),
+        settings.template_dir,
     )
     worker = Worker(
         "report_structurer",
@@ -137,6 +103,6 @@ def main() -> int:
         port=settings.grpc_port,
     )
     app = http_app("report_structurer", {"worker": worker.healthy})
-    add_routes(app, database, handler)
+    add_routes(app, handler, KeptReports(database, SystemClock()))
     http = HttpServer(app, host=settings.http_host, port=settings.http_port)
     return run_until_signal([LoopPart("worker", worker), grpc, http])

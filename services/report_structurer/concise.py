@@ -80,48 +80,68 @@ def concise(statements: Sequence[Statement]) -> ConciseView:
 def _shorten(statement: Statement) -> ConciseStatement:
     """The shortest text that the guard takes, or the statement's own."""
     source = Source.of(statement.text)
-    refused = ""
-    for chosen in _choices(source.allowed):
-        words = _rewritten(source, chosen)
-        text = " ".join(word.text for word in words)
-        reason = source.difference(text) if words else "nothing is left"
-        if not reason and len(text) < len(statement.text):
-            placed = tuple(
-                ConciseWord(w.text, w.start + statement.start, w.end + statement.start)
-                for w in words
-            )
-            return ConciseStatement(
-                statement.id, text, shortened=True, refused=refused, words=placed
-            )
-        refused = refused or reason
+    words, refused = _shortest(source)
+    if not words:
+        own = tuple(_verbatim(statement))
+        return ConciseStatement(
+            statement.id, statement.text, shortened=False, refused=refused, words=own
+        )
+    at = statement.start
+    placed = tuple(ConciseWord(w.text, w.start + at, w.end + at) for w in words)
     return ConciseStatement(
-        statement.id,
-        statement.text,
-        shortened=False,
-        refused=refused,
-        words=tuple(_verbatim(statement)),
+        statement.id, _text(words), shortened=True, refused=refused, words=placed
     )
 
 
-_BOLD = ("and beside a side", "and", "colon", "clause", "place", "or", "with")
-CAREFUL = ((), _BOLD[:1], _BOLD[:2], _BOLD[:3], ("place",), _BOLD[:5], _BOLD)
-"""Kinds of edits left out, from the boldest rewrite to the most careful one."""
+def _text(words: Sequence[ConciseWord]) -> str:
+    return " ".join(word.text for word in words)
 
 
-def _choices(allowed: Sequence[Edit]) -> Iterator[Sequence[Edit]]:
-    tried: list[Sequence[Edit]] = [()]
-    for left_out in CAREFUL:
-        chosen = [edit for edit in allowed if edit.kind not in left_out]
-        if chosen not in tried:
-            tried.append(chosen)
-            yield chosen
-    last = tried[-1]
-    for k in range(len(last) if len(last) <= MOST_SINGLE else 0):
-        yield [*last[:k], *last[k + 1 :]]
+KINDS = ("filler", "with", "or", "place", "clause", "colon", "and", "and beside a side")
+"""Kinds of edits, from the safest to the boldest."""
 
 
-MOST_SINGLE = 8
-"""Edits of which each is left out in turn when nothing else passes."""
+def _shortest(source: Source) -> tuple[list[ConciseWord], str]:
+    """Words of the text with most edits that the guard takes, and why not all; none when none is.
+
+    Where all together change what is said, they are taken kind by kind, and of a kind that the
+    guard refuses those halves, quarters, ... that it does not.
+    """
+    words = _rewritten(source, source.allowed)
+    if _text(words) == source.text:
+        return [], ""
+    refused = _fault(source, words)
+    if not refused:
+        return words, ""
+    taken: list[Edit] = []
+    words = []
+    waiting = [[e for e in source.allowed if e.kind == kind] for kind in reversed(KINDS)]
+    while waiting:
+        group = waiting.pop()
+        if not group or len(group) == len(source.allowed):
+            waiting += _halves(group)
+            continue
+        tried = _rewritten(source, [*taken, *group])
+        if _fault(source, tried):
+            waiting += _halves(group)
+        else:
+            taken += group
+            words = tried
+    return words, refused
+
+
+def _halves(group: list[Edit]) -> list[list[Edit]]:
+    """The two halves of what was refused together, the first one last; none of a single edit."""
+    middle = len(group) // 2
+    return [group[middle:], group[:middle]] if middle else []
+
+
+def _fault(source: Source, words: Sequence[ConciseWord]) -> str:
+    """Why a text is not taken."""
+    text = _text(words)
+    if not text:
+        return "nothing is left"
+    return source.difference(text) or ("" if len(text) < len(source.text) else "no shorter")
 
 
 def _verbatim(statement: Statement) -> Iterator[ConciseWord]:
@@ -135,7 +155,7 @@ def _verbatim(statement: Statement) -> Iterator[ConciseWord]:
 def shorter(text: str) -> str:
     """The text with all edits taken; not yet guarded."""
     source = Source.of(text)
-    return " ".join(word.text for word in _rewritten(source, source.allowed))
+    return _text(_rewritten(source, source.allowed))
 
 
 @dataclass

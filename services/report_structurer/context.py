@@ -30,7 +30,7 @@ SHORT_REACH = 3
 
 @dataclass(frozen=True)
 class Cue:
-    """Kind of a cue: a `Quality`, `pseudo` or `stop`; and the side it governs, or which stop."""
+    """Kind of a cue: a `Quality`, `ended`, `pseudo` or `stop`; and its side, or which stop."""
 
     kind: str
     direction: str
@@ -74,6 +74,10 @@ def scopes(words: Sequence[Token]) -> list[Scope]:
     return list(_scopes(marked, _cues().find(marked)))
 
 
+_ENDED: tuple[Quality, Quality] = ("negated", "historical")
+"""What is over was there, and is not there now."""
+
+
 def _plain(word: Token) -> Token:
     """A year and an apostrophe as the cues write them, any other word as it is."""
     if len(word.text) == len("2019") and _YEAR.fullmatch(word.text):
@@ -88,9 +92,11 @@ def _scopes(words: Sequence[Token], hits: Sequence[Hit[Cue]]) -> Iterator[Scope]
         if cue.kind in {"pseudo", "stop"}:
             continue
         reach = _governed(hit, words, hits, clauses)
-        if reach is not None:
+        if reach is None:
+            continue
+        for quality in _ENDED if cue.kind == "ended" else (cue.kind,):
             yield Scope(
-                cue.kind,  # type: ignore[arg-type] # every kind but pseudo and stop is a quality
+                quality,  # type: ignore[arg-type] # every kind but these is a quality
                 words[reach[0]].start,
                 words[reach[1]].end,
                 words[hit.first].start,
@@ -112,6 +118,9 @@ def _governed(
         first, last = _backward_start(hit, words, hits), hit.first - 1
         if direction in {"previous", "around"}:
             first = max(first, hit.first - SHORT_REACH)
+        if hit.value == Cue("historical", "previous"):
+            commas = (k + 1 for k in range(first, hit.first) if words[k].text == ",")
+            first = max(commas, default=first)
         if direction == "around":
             last = _forward_end(hit, words, hits, clauses)
     return (first, last) if first <= last else None
@@ -168,7 +177,7 @@ def _backward_start(hit: Hit[Cue], words: Sequence[Token], hits: Sequence[Hit[Cu
             first = other.last + 1
             verb = any(word.text in _VERBS for word in words[other.first : first])
     relative = words[hit.first].text in {"which", "that"}  # of all that its clause names
-    if relative or hit.value.kind not in {"negated", "possible"}:
+    if relative or hit.value.kind not in {"negated", "possible", "ended"}:
         return first
     start = first
     for k in range(first, hit.first):
@@ -202,3 +211,11 @@ def _has_verb(words: Sequence[Token]) -> bool:
 def qualities(start: int, governing: Sequence[Scope]) -> set[Quality]:
     """What is said of the words that begin at `start`."""
     return {scope.quality for scope in governing if scope.start <= start < scope.end}
+
+
+def has_ended(start: int, governing: Sequence[Scope]) -> bool:
+    """Whether the words that begin at `start` are denied only as something that is over."""
+    here = [scope for scope in governing if scope.start <= start < scope.end]
+    over = {scope.cue_start for scope in here if scope.quality == "historical"}
+    denials = {scope.cue_start for scope in here if scope.quality == "negated"}
+    return bool(denials) and denials <= over

@@ -17,16 +17,13 @@ from typing import Any
 import yaml
 
 from radloom.errors import Rejected
-from services.report_structurer.assign import SECTIONS
+from services.report_structurer.assign import SECTIONS, Placement
 from services.report_structurer.lexicon import load, parse
 from services.report_structurer.segment import Piece
 from services.report_structurer.words import Phrases, Token, tokens
 
 GENERIC = "generic"
 """Template of examinations that have none of their own."""
-
-AUTO = "auto"
-"""Asks for the template that the report's own words name."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +171,34 @@ def chosen(name: str, folder: Path | None = None) -> Template:
             reason="exam",
         )
     return known[name]
+
+
+def generic() -> Exam:
+    """Any examination."""
+    return Exam(chosen(GENERIC))
+
+
+def usually(template: Template, words: Sequence[Token]) -> Placement | None:
+    """Where a statement that names no organ usually belongs in this examination; for review.
+
+    Args:
+        template: That of the examination.
+        words: Words of the statement.
+    """
+    hits = _usual(template).find(words)
+    if not hits:
+        return None
+    return Placement(
+        tuple(dict.fromkeys(hit.value for hit in hits)),
+        "usual",
+        tuple((words[hit.first].start, words[hit.last].end) for hit in hits),
+        needs_review=True,
+    )
+
+
+@cache
+def _usual(template: Template) -> Phrases[str]:
+    return Phrases((phrase, section) for section, many in template.usual for phrase in many)
 
 
 Found = tuple[str, int, int]

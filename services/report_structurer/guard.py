@@ -6,12 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from services.report_structurer.context import Scope, scopes
+from services.report_structurer.context import Scope
 from services.report_structurer.edit import Edit, Read
-from services.report_structurer.facts import facts, literal_facts
+from services.report_structurer.facts import Sentence, facts, read
 from services.report_structurer.lexicon import load, single_words
 from services.report_structurer.shortening import edits
-from services.report_structurer.terms import Term, terms
 from services.report_structurer.words import Token, tokens
 
 _MARKS = frozenset({",", ".", ";", ":"})
@@ -36,21 +35,18 @@ class Source:
     @classmethod
     def of(cls, text: str) -> "Source":
         """Reads a text."""
-        words = tokens(text)
-        governing = scopes(words)
-        found, organs = terms(words, "findings"), terms(words, "anatomy")
-        allowed = edits(Read(text, words, _denied(words, governing), found, organs))
-        return cls(text, words, allowed, _said(text, words, governing, found, organs))
+        said = read(text)
+        denied = _denied(said.words, said.governing)
+        allowed = edits(Read(text, said.words, denied, said.found, said.organs))
+        return cls(text, said.words, allowed, _said(said))
 
     def difference(self, rewrite: str) -> str:
         """What a rewrite changes, in words of ours; "" when it says the same."""
         if len(rewrite) > len(self.text):
             return "longer than the source"
-        words = tokens(rewrite)
-        if not _leads_to(self.words, [word.text for word in words], self.allowed):
+        if not _leads_to(self.words, [word.text for word in tokens(rewrite)], self.allowed):
             return "words lost, added or moved"
-        found, organs = terms(words, "findings"), terms(words, "anatomy")
-        after = _said(rewrite, words, scopes(words), found, organs)
+        after = _said(read(rewrite))
         for kind, before in self.said.items():
             if before != after[kind]:
                 return f"{kind} differ"
@@ -108,15 +104,10 @@ def _leads_to(source: Sequence[Token], rewrite: Sequence[str], allowed: Sequence
     return False
 
 
-def _said(
-    text: str,
-    words: Sequence[Token],
-    governing: Sequence[Scope],
-    found: Sequence[Term],
-    organs: Sequence[Term],
-) -> Said:
+def _said(sentence: Sentence) -> Said:
     kept = _times_and_degrees()
-    stated = facts(text, literal_facts(text), found, organs, governing)
+    text, governing = sentence.text, sentence.governing
+    stated = facts(sentence)
     return {
         "numbers or sides": [f.meaning() for f in stated if f.kind not in {"finding", "organ"}],
         "connected numbers": [c.replace("by", "x") for c in _CONNECTED.findall(text)],
@@ -124,12 +115,12 @@ def _said(
         "organs": [(f.value, f.side) for f in stated if f.kind == "organ"],
         "normality": [
             (_plainly(text[t.start : t.end]), _is_denied(t.start, governing))
-            for t in found
+            for t in sentence.found
             if t.meaning.kind == "normal"
         ],
         "cues": sorted(Counter(scope.quality for scope in governing).items()),
-        "times or degrees": [word.text for word in words if word.text in kept],
-        "words that carry meaning": _carried(words),
+        "times or degrees": [word.text for word in sentence.words if word.text in kept],
+        "words that carry meaning": _carried(sentence.words),
     }
 
 

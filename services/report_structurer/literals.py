@@ -12,7 +12,7 @@ from functools import cache
 from services.report_structurer.lexicon import load
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
-_TIMES = r"\s*(?:[x×*]|by)\s*"
+_TIMES = r"\s*(?:[x×*]|by)\s*(?!10\s*\^?\s*[-–]\s*\d)"  # not "984 x10 -3 mm2/s"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{4}-\d{2}-\d{2})\b")
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b", re.IGNORECASE)
@@ -90,7 +90,7 @@ _UNIT_NAMES = (
 _UNIT = f"(?:{'|'.join(_UNIT_NAMES)})"
 _MEASURED = re.compile(
     rf"(?<![\w.])({_NUMBER}(?:\s*(?:{_UNIT})?{_TIMES}{_NUMBER})*(?:\s?(?:-|–|to)\s?{_NUMBER})?)"
-    rf"\s*-?\s*({_UNIT})(?![a-z\d^]|/[a-z])",
+    rf"\s*-?\s*({_UNIT})(?![a-z\d^]|/[a-z]|\s?2\s?/\s?s)",
     re.IGNORECASE,
 )
 _AXIS = re.compile(rf"({_NUMBER})\s*-?\s*({_UNIT}(?![a-z]))?", re.IGNORECASE)

@@ -69,8 +69,10 @@ def _by_words(
     part = course.part
     if part in PLACED_PARTS and "communication" in kinds and not stated:
         return "communication"
-    # A statement with a heading keeps its part, but FINDINGS may begin with the technique.
-    free = course.heading is None or part == "findings"
+    # A statement with a heading keeps its part, but FINDINGS may begin with the technique, and
+    # PROCEDURE tell how it was done.
+    told = part == "exam" and any(word.text in {"was", "were"} for word in words)
+    free = course.heading is None or part == "findings" or told
     acquired = _tells_of_technique(words, kinds, found, stated=stated)
     if free and acquired and part in {"findings", "indication", "exam"}:
         return "technique"
@@ -79,8 +81,8 @@ def _by_words(
         return "comparison"
     if part in PLACED_PARTS or course.heading is not None or course.findings_follow:
         return part
-    told = _tells(words, found) and not kinds & {"technique", "comparison", "complaint"}
-    return "findings" if told else part
+    described = _tells(words, found) and not kinds & {"technique", "comparison", "complaint"}
+    return "findings" if described else part
 
 
 def _tells_of_technique(
@@ -102,6 +104,8 @@ def _tells(words: Sequence[Token], found: Sequence[Term]) -> bool:
     """Whether a statement describes an organ."""
     kinds = {t.meaning.kind for t in found}
     if kinds & {"implied", "hosted"}:
+        return True
+    if any(word.text in {"agatston", "percentile"} for word in words):
         return True
     exists = [word.text for word in words[:2]] in (["there", "is"], ["there", "are"])
     return _names_organ(words) and (exists or bool(kinds & {"normal", "general", *STATED}))

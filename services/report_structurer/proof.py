@@ -19,7 +19,6 @@ from services.report_structurer.rewrites import fault, model_fault
 from services.report_structurer.structure import PLACED_PARTS, Statement, StructuredReport
 
 ENGINE = "deterministic"
-TEMPLATE = "organ-sections"
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def prove(
         engine_sha256=lexicons_sha256(),
         model_digest=advice.engine.digest if advice.engine else "",
         prompt_sha256=prompt_sha256() if advice.engine else "",
-        template=_template(),
+        template=f"{report.exam.template.id}, {_release()}",
     )
 
 
@@ -212,9 +211,8 @@ def _told(cited: str) -> dict[str, str]:
 
 
 @cache
-def _template() -> str:
-    """Name and version of the sections used."""
-    return f"{TEMPLATE} {version('radloom')}"
+def _release() -> str:
+    return f"radloom {version('radloom')}"
 
 
 @cache

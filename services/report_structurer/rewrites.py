@@ -4,11 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
-from services.report_structurer.context import scopes
-from services.report_structurer.facts import Fact, facts, literal_facts
+from services.report_structurer.facts import Fact, facts, literal_facts, read
 from services.report_structurer.guard import difference
 from services.report_structurer.lexicon import load
-from services.report_structurer.terms import terms
 from services.report_structurer.words import tokens
 
 PLAIN = frozenset(chr(code) for code in range(32, 127))
@@ -74,9 +72,7 @@ def _droppable() -> frozenset[str]:
 
 def stated(text: str) -> Sequence[Fact]:
     """Facts of a sentence, in its order."""
-    words = tokens(text)
-    found, organs = terms(words, "findings"), terms(words, "anatomy")
-    return facts(text, literal_facts(text), found, organs, scopes(words))
+    return facts(read(text))
 
 
 def _meanings(said: Sequence[Fact]) -> list[tuple[str, ...]]:

@@ -15,7 +15,8 @@ class FactAnswer(Part):
     """One fact of a statement; offsets are Unicode code points of the text that was sent."""
 
     kind: str = Field(
-        description="measurement, number, date, image, category, side, finding, organ"
+        description="measurement, number, count, date, time, image, category, level, agent, side, "
+        "finding, organ, recommendation"
     )
     value: float | str
     unit: str | None = Field(description="UCUM code of a measurement")
@@ -29,7 +30,9 @@ class FactAnswer(Part):
 class PlacedByAnswer(Part):
     """What placed a statement."""
 
-    rule: str = Field(description="organ, finding, weak, antecedent, heading, region, none, model")
+    rule: str = Field(
+        description="organ, finding, weak, antecedent, heading, region, usual, none, model"
+    )
     spans: list[tuple[int, int]] = Field(description="offsets of the words that decided")
 
 
@@ -56,6 +59,62 @@ class SectionAnswer(Part):
     name: str
     state: Literal["reported", "not_mentioned"]
     statement_ids: list[int]
+    expected: bool = Field(description="the template of the examination names it")
+
+
+class ExamAnswer(Part):
+    """What examination the report is of."""
+
+    name: str = Field(description="the template that orders the sections")
+    title: str
+    spans: list[tuple[int, int]] = Field(description="offsets of the words that told")
+    needs_review: bool = Field(description="no template fits what the report says")
+
+
+class CriticalAnswer(Part):
+    """A finding that somebody must hear of."""
+
+    finding: str
+    severity: Literal["immediate", "urgent", "important"]
+    certainty: Literal["certain", "uncertain"]
+    spans: list[tuple[int, int]]
+    statement_id: int
+
+
+class DismissalAnswer(Part):
+    """Who thought an alert wrong, why and when."""
+
+    reason: str
+    dismissed_by: str
+    dismissed_at: str
+
+
+class AlertAnswer(Part):
+    """Places of a report that contradict each other, or one that cannot be."""
+
+    id: str = Field(description="the same for the same places; by it an alert is dismissed")
+    kind: str
+    message: str
+    spans: list[tuple[int, int]]
+    confidence: float = Field(description="share of right alerts of its rule, measured")
+
+
+class KeptAlertAnswer(AlertAnswer):
+    """An alert of a document that ingest took in."""
+
+    dismissal: DismissalAnswer | None
+
+
+class AlertsAnswer(Part):
+    """Alerts of a text."""
+
+    alerts: list[AlertAnswer]
+
+
+class KeptAlertsAnswer(Part):
+    """Alerts of a document."""
+
+    alerts: list[KeptAlertAnswer]
 
 
 class TextAnswer(Part):
@@ -110,9 +169,11 @@ class ReasonsAnswer(Part):
 class StructuredAnswer(Part):
     """A structured report. PHI."""
 
+    exam: ExamAnswer
     statements: list[StatementAnswer]
     sections: list[SectionAnswer]
     concise: ConciseAnswer
+    critical: list[CriticalAnswer]
     proof: ProofAnswer
     reasons: ReasonsAnswer | None = Field(
         default=None, description="only where a language model gave any"

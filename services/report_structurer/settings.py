@@ -18,6 +18,8 @@ class Settings(BaseSettings):
         http_port: Port of the HTTP door, health and metrics.
         grpc_port: Port of `ReportStructurerService`.
         trace_file: Where spans go; empty drops them.
+        template_dir: Folder of the site's own `<exam>.yaml`, which stand before
+            ours of the same name.
         llm_url: Server of a language model that may propose, "http://127.0.0.1:8000"; empty leaves
             all to the word lists. It is sent every report.
         llm_model: Name that the server knows the model by; empty takes the first it lists.
@@ -40,6 +42,7 @@ class Settings(BaseSettings):
     http_port: int = 8084
     grpc_port: int = 50053
     trace_file: Path | None = None
+    template_dir: Path | None = None
     llm_url: str = ""
     llm_model: str = ""
     llm_api_key: str = Field(default="", repr=False)

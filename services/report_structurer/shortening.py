@@ -18,6 +18,8 @@ _NO_SUBJECT = frozenset(
 )  # fmt: skip
 """Before a verb these are no subject that a colon could follow."""
 _KEPT = "keep"
+_KINDS = {":": "colon", ",": "and"}
+"""Kinds of the edits whose short form begins with a mark."""
 
 
 @cache
@@ -61,13 +63,16 @@ def _listed_edits(words: Sequence[Token], text: str) -> list[Edit]:
         if not stands_alone(words, first, last, text):
             continue
         at_start = first == begin
+        if short == "," and not at_start and words[first - 1].text == ",":
+            made.append(Edit(first, last, "", kind="and"))
+            continue
         if short[0:1] in {":", ","} and (at_start or words[first - 1].text in _NO_SUBJECT):
             short = _KEPT
         if short == ":" and _is_object_with_verb(words[last + 1 :]):
             short = _KEPT
         if (short == "c/w" and at_start) or len(short) > words[last].end - words[first].start:
             continue
-        made.append(Edit(first, last, short, kind="colon" if short.startswith(":") else "filler"))
+        made.append(Edit(first, last, short, _KINDS.get(short[:1], "filler")))
     return made
 
 

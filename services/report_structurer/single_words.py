@@ -8,6 +8,7 @@ from services.report_structurer.edit import Edit, Read, listed, stands_alone
 from services.report_structurer.words import Token
 
 _PLACE_WORDS = frozenset({"of", "in", "within"})
+_SPINE = frozenset({"c", "t", "l", "s"})
 _ARTICLES = frozenset({"the", "a", "an"})
 _NO_PARTICIPLE_AFTER = frozenset({"be", "been", "as", "at", "and", "or", "not", ",", ":", "when"})
 _SIDES = frozenset({"left", "right"})
@@ -33,6 +34,8 @@ class _Beside:
     denied: Collection[int]
     dropped: Collection[int]
     places: Collection[int]
+    named: Collection[int]
+    findings: Collection[int]
     keeps_lists: bool
 
 
@@ -47,6 +50,8 @@ def single_word_edits(read: Read, dropped: Collection[int]) -> Iterator[Edit]:
         read.denied,
         dropped,
         {t.first for t in read.organs if t.meaning.kind in {"organ", "region"}},
+        {k for t in (*read.found, *read.organs) for k in range(t.first, t.last + 1)},
+        {t.first for t in read.found if t.meaning.kind != "normal"},
         any(word.text in listed("with_and") for word in read.words),
     )
     wholes = {k for t in (*read.organs, *read.found) for k in range(t.first + 1, t.last + 1)}
@@ -68,6 +73,7 @@ def _rules() -> dict[str, _Rule]:
         (listed("possessives"), _possessive),
         (listed("subjects"), _subject),
         (_PLACE_WORDS, _place),
+        ({"at", "on"}, _at),
         ({"level", "levels"}, _level),
         ({"has", "have"}, _perfect),
         ({"and"}, _and),
@@ -118,7 +124,7 @@ def _place(beside: _Beside, k: int) -> Edit | None:
 def _level(beside: _Beside, k: int) -> Edit | None:
     """Behind "L4" or "L4-5"; not "level 3"."""
     before = [word.text for word in beside.words[max(0, k - 4) : k]]
-    spine = bool(before) and before[-1].isdigit() and bool({"c", "t", "l", "s"} & set(before))
+    spine = bool(before) and before[-1].isdigit() and bool(_SPINE & set(before))
     return Edit(k, k, "") if spine and not _text(beside.words, k + 1)[:1].isdigit() else None
 
 
@@ -134,9 +140,34 @@ def _by(beside: _Beside, k: int) -> Edit | None:
 
 
 def _with(beside: _Beside, k: int) -> Edit | None:
-    """Behind a comma, which is enough."""
-    between = 0 < k < len(beside.words) - 1 and beside.words[k - 1].text == ","
-    return Edit(k, k, "", "with") if between else None
+    """Nothing behind a comma; a comma between two findings, unless they are denied together."""
+    if not 0 < k < len(beside.words) - 1:
+        return None
+    if beside.words[k - 1].text == ",":
+        return Edit(k, k, "", "with")
+    joined = k - 1 in beside.named and k not in beside.denied and _is_found(beside, k + 1)
+    return Edit(k, k, ",", "with") if joined else None
+
+
+def _is_found(beside: _Beside, first: int) -> bool:
+    """Whether a finding begins soon, in the same phrase."""
+    for k in range(first, min(first + NEAR, len(beside.words))):
+        if k in beside.findings:
+            return True
+        if not beside.words[k].text[0].isalnum() or beside.words[k].text in {"and", "or"}:
+            return False
+    return False
+
+
+def _at(beside: _Beside, k: int) -> Edit | None:
+    """Between a finding and its level or side: "disc bulge at L4-5", "effusion on the left"."""
+    where = k + 1
+    while where in beside.dropped and beside.words[where].text in _ARTICLES:
+        where += 1
+    place, behind = _text(beside.words, where), _text(beside.words, where + 1)
+    is_level = place in _SPINE and behind.isdigit()
+    is_side = beside.words[k].text == "on" and place in _SIDES and not behind[:1].isalnum()
+    return Edit(k, k, "", "place") if k - 1 in beside.named and (is_level or is_side) else None
 
 
 def _text(words: Sequence[Token], k: int) -> str:
@@ -147,25 +178,37 @@ def _text(words: Sequence[Token], k: int) -> str:
 def _and(beside: _Beside, k: int) -> Edit | None:
     """A semicolon before a clause with its own verb, a comma in a list of words."""
     words = beside.words
-    if beside.keeps_lists or not _joins_words(words, k, beside.text):
+    if beside.keeps_lists or not _joins_words(beside, k):
         return None
     if _begins_clause(words, k):
         return Edit(k, k, ";", "clause")
     near = words[max(0, k - SIDE_REACH) : k + 1 + SIDE_REACH]
     has_side = any(word.text in _SIDES or word.text.startswith("bilateral") for word in near)
-    return Edit(k, k, ",", "and beside a side" if has_side else "and")
+    if not has_side:
+        return Edit(k, k, ",", "and")
+    earlier = any(first in beside.findings for first in range(max(0, k - SIDE_REACH), k))
+    mark = ";" if earlier and _is_found(beside, k + 1) else ","
+    return Edit(k, k, mark, "and beside a side")
 
 
-def _joins_words(words: Sequence[Token], k: int, text: str) -> bool:
+def _joins_words(beside: _Beside, k: int) -> bool:
     """Whether "and" stands between words of a list, not between numbers or sides."""
+    words, text = beside.words, beside.text
     before, behind = _text(words, k - 1), _text(words, k + 1)
     if not behind[:1].isalpha() or not (before[:1].isalnum() or before == ","):
         return False
-    if any(word.text in listed("near_and") for word in words[max(0, k - NEAR) : k + NEAR]):
-        return False
+    for near in range(max(0, k - NEAR), min(k + NEAR, len(words))):
+        if words[near].text in listed("near_and") and not _is_pair(beside, near):
+            return False
     start = words[k - 1].start
     bare = before[0].isdigit() and (start == 0 or text[start - 1].isspace())
     return not bare and not (before in _SIDES and behind in _SIDES)
+
+
+def _is_pair(beside: _Beside, k: int) -> bool:
+    """Whether "both" names a pair of organs, "both kidneys", not two members of a list."""
+    behind = _text(beside.words, k + 1)
+    return beside.words[k].text == "both" and k + 1 in beside.places and behind.endswith("s")
 
 
 def _begins_clause(words: Sequence[Token], k: int) -> bool:

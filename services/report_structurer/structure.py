@@ -1,11 +1,13 @@
 """A report as statements with part, sections, polarity and facts: nothing lost, nothing added."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from services.report_structurer.assign import SECTIONS, Before, Placement, place
 from services.report_structurer.context import Quality, Scope, qualities, scopes
-from services.report_structurer.facts import Fact, facts, literal_facts, temporality
+from services.report_structurer.exams import Exam, Template, generic, recognised, usually
+from services.report_structurer.facts import Fact, Sentence, facts, literal_facts, temporality
 from services.report_structurer.lexicon import single_words
 from services.report_structurer.parts import PLACED_PARTS, Course, part_of
 from services.report_structurer.recommendations import recommendations
@@ -60,20 +62,31 @@ class StructuredReport:
         statements: In order; between them lie blanks alone.
         sections: Statement ids by organ section; a section without any is not mentioned.
         numerals: Offsets of numbers that only count the items of a list.
+        exam: What examination it is of, and the template that shows it.
     """
 
     text: str
     statements: tuple[Statement, ...]
     sections: dict[str, tuple[int, ...]]
     numerals: tuple[tuple[int, int], ...] = ()
+    exam: Exam = field(default_factory=generic)
 
 
-def structure(text: str) -> StructuredReport:
-    """Statements of a report, each with its part, organ sections and facts."""
+def structure(
+    text: str, template: Template | None = None, *, templates: Path | None = None
+) -> StructuredReport:
+    """Statements of a report, each with its part, organ sections and facts.
+
+    Args:
+        text: The report.
+        template: That of its examination; None lets the report say.
+        templates: Folder of a site's own templates.
+    """
     made: list[Statement] = []
     literal = literal_facts(text)
     cut = [p for p in pieces(text, [(fact.start, fact.end) for fact in literal]) if not p.blank]
     last = max((k for k, p in enumerate(cut) if _begins_findings(p)), default=-1)
+    exam = Exam(template) if template else recognised(text, cut, templates)
     own, part, before = "", "", Before()
     for number, piece in enumerate(cut):
         words = tokens(text, piece.body, piece.end)
@@ -83,14 +96,16 @@ def structure(text: str) -> StructuredReport:
         own = part_of(words, found, Course(own, now, piece.heading, title, number < last))
         inside = [f for f in literal if piece.start <= f.start < piece.end]
         inside = [f for f in inside if not _is_numeral(f, piece)]
-        statement = _statement(number, _Reading(text, piece, words, found, inside), own, before)
+        statement = _statement(
+            number, _Reading(text, piece, words, found, inside, exam.template), own, before
+        )
         made.append(statement)
         part = own if own in PLACED_PARTS or _is_region(piece) else now
         if own in PLACED_PARTS and statement.rule not in {"none", "whole"}:
             before = replace(before, sections=statement.sections)
     sections = {name: tuple(s.id for s in made if name in s.sections) for name in SECTIONS}
     numerals = tuple(piece.numeral for piece in cut if piece.numeral is not None)
-    return StructuredReport(text, tuple(made), sections, numerals)
+    return StructuredReport(text, tuple(made), sections, numerals, exam)
 
 
 def _examines(text: str, piece: Piece) -> bool:
@@ -121,20 +136,23 @@ def _headed(piece: Piece, part: str, before: Before) -> tuple[str, Before]:
 
 @dataclass(frozen=True)
 class _Reading:
-    """One statement as it is read: where it lies in the report, its words, findings and facts."""
+    """One statement as it is read: its place in the report, words, findings, facts, template."""
 
     text: str
     piece: Piece
     words: Sequence[Token]
     found: Sequence[Term]
     literal: Sequence[Fact]
+    template: Template
 
 
 def _statement(number: int, reading: _Reading, part: str, before: Before) -> Statement:
     text, piece, words, found = reading.text, reading.piece, reading.words, reading.found
-    governing = scopes(words)
+    governing, organs = scopes(words), terms(words, "anatomy")
     placed = part in PLACED_PARTS
     placement = place(words, found, before) if placed else Placement((), "")
+    if placement.rule == "none":
+        placement = usually(reading.template, words) or placement
     said = [qualities(t.start, governing) for t in found if t.meaning.kind != "normal"]
     return Statement(
         id=number,
@@ -147,7 +165,7 @@ def _statement(number: int, reading: _Reading, part: str, before: Before) -> Sta
         certainty="uncertain" if any("possible" in one for one in said) else "certain",
         temporality=temporality(said),
         facts=(
-            *facts(text, reading.literal, found, terms(words, "anatomy"), governing),
+            *facts(Sentence(text, words, reading.literal, found, organs, governing)),
             *(recommendations(text, words, reading.literal) if placed else ()),
         ),
         needs_review=placement.needs_review,

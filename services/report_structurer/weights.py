@@ -35,11 +35,17 @@ _HEDGE = (
     r"|an\s+estimated|somewhere\s+between|between|from)\s+)*"
 )
 _UNNAMED = re.sub(r"\?P<\w+>", "?:", _QUANTITY)
-_VERB = r"(?:lost|lose|loses|losing|dropped|down|loss\s+of|shed)"
+_VERB = (
+    r"(?:lost|lose|loses|losing|dropp(?:ed|ing)|down|loss\s+of|shed(?:ding)?|fell|fallen|falling"
+    r"|decreas(?:ed|ing)|declin(?:ed|ing)|reduced|drop\s+of|decrease\s+of|decline\s+of"
+    r"|reduction\s+of)"
+)
 _NOT_WEIGHT = r"(?!\s*(?:of\s+(?:blood|fluid|urine|vision|height)|more\s+than))"
 _LIGHTER = r"(?:lighter|less\s+than\s+(?:he|she)|below\s+(?:his|her))"
+_SIZES = r"(?:(?:an?|one|two|three|several|\d)\s+(?:\w+\s+)?sizes?\s+and\s+)?"
 LOST = re.compile(
-    rf"\b(?:{_VERB}\s+{_HEDGE}{_UNNAMED}{_NOT_WEIGHT}|{_UNNAMED}\s+{_LIGHTER})", re.IGNORECASE
+    rf"\b(?:{_VERB}\s+{_SIZES}{_HEDGE}{_UNNAMED}{_NOT_WEIGHT}|{_UNNAMED}\s+{_LIGHTER})",
+    re.IGNORECASE,
 )
 """A weight said to be lost: "lost about 10 pounds", "20 pounds lighter"."""
 
@@ -54,14 +60,24 @@ _ABOUT = r"(?:about\s+|approximately\s+|a\s+weight\s+of\s+)?"
 _FELL = r"(?:weigh\w*|wt|dropped|went|gone|decreased|declined|fell|fallen|lost|down)"
 _HEAVY, _LIGHT = _weighed("before"), _weighed("after")
 _BEFORE = r"(?:down\s+from|compared\s+(?:to|with)|versus)"
-_NOW = r"(?:now|currently|today)\s+(?:only\s+)?(?:weighs|at|weighing|is|down\s+to)"
+_NOW = (
+    r"(?:(?:now|currently|today)\s+(?:only\s+)?(?:weighs|at|weighing|is|down\s+to)"
+    r"|is\s+now|and\s+is)"
+)
 _PAIRS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b{_FELL}\b[^.;\d]{{0,40}}?\bfrom\s+{_ABOUT}{_HEAVY}{_GAP}\bto\s+{_ABOUT}{_LIGHT}",
         rf"\bweigh\w*{_GAP}{_LIGHT}[^.;\d]{{0,25}}?\b{_BEFORE}\s+{_ABOUT}{_HEAVY}",
+        (
+            rf"\b(?:weight|wt){_GAP}{_LIGHT}\s*\(?[^.;\d]{{0,12}}?\b(?:was|previously|prior"
+            rf"|down\s+from)\s+{_ABOUT}{_HEAVY}"
+        ),
         rf"\b(?:dropped|decreased|down|fallen|declined)\s+to\s+{_LIGHT}{_GAP}\bfrom\s+{_HEAVY}",
-        rf"\b(?:weighed|used\s+to\s+weigh)\s+{_ABOUT}{_HEAVY}[^.;]{{0,50}}?\b{_NOW}\s+{_ABOUT}{_LIGHT}",
+        (
+            rf"\b(?:weighed"
+            rf"|used\s+to\s+weigh)\s+{_ABOUT}{_HEAVY}[^.;]{{0,50}}?\b{_NOW}\s+{_ABOUT}{_LIGHT}"
+        ),
         rf"\b(?:weight|wt)\s*:?\s*{_HEAVY}\s*(?:->|→|-->)\s*{_LIGHT}",
         rf"\bcurrent\s+(?:body\s+)?weight{_GAP}{_LIGHT}{_GAP}\busual\s+(?:body\s+)?weight{_GAP}{_HEAVY}",
         rf"\busual\s+(?:body\s+)?weight{_GAP}{_HEAVY}{_GAP}\b(?:now|current\w*){_GAP}{_LIGHT}",
@@ -153,7 +169,8 @@ _WEIGHT_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _NO_AMOUNT_BEHIND = re.compile(
-    r"\s*-?(?:(?:of\s+)?(?:weight\s+)?gain|/\s*(?:day|week|wk|month)|(?:per|a|each|every)\s+(?:day|week|month)|weekly)",
+    r"\s*-?(?:(?:of\s+)?(?:weight\s+)?gain|/\s*(?:day|week|wk|month)|(?:per|a|each"
+    r"|every)\s+(?:day|week|month)|weekly)",
     re.IGNORECASE,
 )
 """A gain, or how fast."""

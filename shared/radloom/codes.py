@@ -94,6 +94,47 @@ WIDER = {
 
 BODY_HEIGHT = Code("8302-2", "LN", "Body height")  # LOINC; US Core vital signs
 
+# ---------------------------------------------------------------- cachexia: published criteria
+
+CACHEXIA = Code("238108007", "SCT", "Cachexia")  # outcome of a RiskAssessment
+CACHEXIA_RISK = Code("cachexia-risk", LOCAL_SCHEME, "Risk of cachexia, calibrated probability")
+
+CRITERIA = {
+    "fearon_2011_cachexia": Code("crit-fearon-2011", LOCAL_SCHEME, "Cachexia (Fearon 2011)"),
+    "glim_2019_malnutrition": Code("crit-glim-2019", LOCAL_SCHEME, "Malnutrition (GLIM 2019)"),
+    "martin_2013_low_muscle_index": Code(
+        "crit-martin-smi", LOCAL_SCHEME, "Low skeletal muscle index (Martin 2013)"
+    ),
+    "martin_2013_low_attenuation": Code(
+        "crit-martin-smd", LOCAL_SCHEME, "Low muscle attenuation (Martin 2013)"
+    ),
+    "martin_2013_weight_loss": Code(
+        "crit-martin-loss", LOCAL_SCHEME, "Weight loss above 8 % (Martin 2013)"
+    ),
+    "prado_2008_sarcopenic_obesity": Code(
+        "crit-prado-2008", LOCAL_SCHEME, "Sarcopenic obesity (Prado 2008)"
+    ),
+    "derstine_2018_low_area": Code(
+        "crit-derst-sma", LOCAL_SCHEME, "Low skeletal muscle area (Derstine 2018)"
+    ),
+    "derstine_2018_low_muscle_index": Code(
+        "crit-derst-smi", LOCAL_SCHEME, "Low skeletal muscle index (Derstine 2018)"
+    ),
+    "derstine_2018_low_attenuation": Code(
+        "crit-derst-smd", LOCAL_SCHEME, "Low muscle attenuation (Derstine 2018)"
+    ),
+    "mgps": Code("crit-mgps", LOCAL_SCHEME, "Modified Glasgow prognostic score"),
+    "mps": Code("crit-mps", LOCAL_SCHEME, "MPS: albumin and neutrophil-lymphocyte ratio"),
+    "nlr": Code("crit-nlr", LOCAL_SCHEME, "Neutrophil-lymphocyte ratio"),
+    "nlr_above_3_5": Code("crit-nlr-high", LOCAL_SCHEME, "Neutrophil-lymphocyte ratio above 3.5"),
+    "pni": Code("crit-pni", LOCAL_SCHEME, "Prognostic nutritional index"),
+    "crp_albumin_ratio": Code("crit-car", LOCAL_SCHEME, "C-reactive protein to albumin ratio"),
+    "bun_creatinine_ratio": Code(
+        "crit-bun-crea", LOCAL_SCHEME, "Urea nitrogen to creatinine ratio"
+    ),
+}
+"""Code of each criterion of the scorer's panel."""
+
 # ---------------------------------------------------------------- text reports: PS3.16 TID 2000
 
 OBSERVER_TYPE = Code("121005", "DCM", "Observer Type")  # TID 1002
@@ -242,6 +283,7 @@ FHIR_SYSTEMS |= {
 }
 
 IMAGING = Code("imaging", "observation-category", "Imaging")
+SURVEY = Code("survey", "observation-category", "Survey")
 COMPUTED_TOMOGRAPHY = Code("CT", "diagnostic-service", "CAT Scan")
 RADIOLOGY = Code("RAD", "diagnostic-service", "Radiology")
 FINDING_PRESENT = Code("POS", "interpretation", "Positive")

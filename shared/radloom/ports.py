@@ -14,7 +14,11 @@ from pydicom import Dataset
 from sqlalchemy import Connection
 
 from radloom.wire.v1.common_pb2 import ObjectRef
-from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
+from radloom.wire.v1.custodian_service_pb2 import (
+    GetDocumentResponse,
+    ResolvedResource,
+    ResolveSubjectResponse,
+)
 
 # ---------------------------------------------------------------- handlers
 
@@ -27,10 +31,13 @@ class Reaction:
         events: Messages to publish, each on the topic of its type.
         effects: Writes to the service's database, run in the transaction that marks the event
             as handled.
+        decisions: Writes that answer further messages, run after the effects in the same
+            transaction: for what can only be said of all that other events have written.
     """
 
     events: tuple[Message, ...] = ()
     effects: tuple[Callable[[Connection], None], ...] = ()
+    decisions: tuple[Callable[[Connection], tuple[Message, ...]], ...] = ()
 
 
 # ---------------------------------------------------------------- time
@@ -254,6 +261,15 @@ class Custodian(Protocol):
 
         Raises:
             Rejected: The id is unknown.
+            Unavailable: Ingest does not answer.
+        """
+        ...
+
+    def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
+        """What the record calls clinical resources, in the order asked.
+
+        Raises:
+            Rejected: A key is unknown.
             Unavailable: Ingest does not answer.
         """
         ...

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
+from radloom.wire.v1.cachexia_scored_pb2 import CachexiaScored
+from radloom.wire.v1.clinical_observed_pb2 import ClinicalObserved
 from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from radloom.wire.v1.report_structured_pb2 import ReportStructured
@@ -40,7 +42,7 @@ class Topic:
 
 STUDY_RECEIVED = Topic("study.received", StudyReceived, "subject_key", "ingest", ("muscle_seg",))
 MUSCLE_MEASURED = Topic(
-    "muscle.measured", MuscleMeasured, "subject_key", "muscle_seg", ("publisher",)
+    "muscle.measured", MuscleMeasured, "subject_key", "muscle_seg", ("cachexia_scorer", "publisher")
 )
 RESULT_DELIVERED = Topic("result.delivered", ResultDelivered, "subject_key", "publisher", ())
 
@@ -48,10 +50,29 @@ DOCUMENT_RECEIVED = Topic(
     "document.received", DocumentReceived, "subject_key", "ingest", ("report_structurer",)
 )
 REPORT_STRUCTURED = Topic(
-    "report.structured", ReportStructured, "subject_key", "report_structurer", ("publisher",)
+    "report.structured",
+    ReportStructured,
+    "subject_key",
+    "report_structurer",
+    ("cachexia_scorer", "publisher"),
 )
 
-ALL = (STUDY_RECEIVED, MUSCLE_MEASURED, RESULT_DELIVERED, DOCUMENT_RECEIVED, REPORT_STRUCTURED)
+CLINICAL_OBSERVED = Topic(
+    "clinical.observed", ClinicalObserved, "subject_key", "ingest", ("cachexia_scorer",)
+)
+CACHEXIA_SCORED = Topic(
+    "cachexia.scored", CachexiaScored, "subject_key", "cachexia_scorer", ("publisher",)
+)
+
+ALL = (
+    STUDY_RECEIVED,
+    MUSCLE_MEASURED,
+    RESULT_DELIVERED,
+    DOCUMENT_RECEIVED,
+    REPORT_STRUCTURED,
+    CLINICAL_OBSERVED,
+    CACHEXIA_SCORED,
+)
 
 MAX_VALUE_BYTES = 65_536
 """Largest value on the bus: messages carry references, never pixels or text."""

@@ -13,8 +13,8 @@ VIOLATIONS = [
     ("radloom is layered", "shared/radloom/errors.py", "import radloom.topics"),
     (
         "a service reads app -> handler -> everything else",
-        "services/ingest/handler.py",
-        "import services.ingest.app",
+        "services/muscle_seg/handler.py",
+        "import services.muscle_seg.app",
     ),
     (
         "services meet only through topics",
@@ -23,7 +23,7 @@ VIOLATIONS = [
     ),
     (
         "only app.py wires adapters and runtime",
-        "services/ingest/handler.py",
+        "services/muscle_seg/handler.py",
         "import radloom.adapters.clock",
     ),
     (

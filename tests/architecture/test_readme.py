@@ -1,8 +1,9 @@
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.core import TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from radloom.cli import app
@@ -11,16 +12,23 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 GROUP = get_command(app)
 assert isinstance(GROUP, TyperGroup)
-COMMANDS = {n: c for n, c in GROUP.commands.items() if not isinstance(c, TyperGroup)} | {
-    f"{group} {name}": command
-    for group, inner in GROUP.commands.items()
-    if isinstance(inner, TyperGroup)
-    for name, command in inner.commands.items()
-}
+
+
+def commands_of(
+    group: TyperGroup, path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, TyperCommand]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands_of(command, (*path, name))
+        elif isinstance(command, TyperCommand):
+            yield " ".join((*path, name)), command
+
+
+COMMANDS = dict(commands_of(GROUP))
 
 
 def sections() -> dict[str, str]:
-    parts = re.split(r"^### `radloom ([a-z]+(?: [a-z]+)?)[^`]*`$", README, flags=re.MULTILINE)
+    parts = re.split(r"^### `radloom ([a-z]+(?: [a-z]+)*)[^`]*`$", README, flags=re.MULTILINE)
     return dict(zip(parts[1::2], (text.split("\n## ")[0] for text in parts[2::2]), strict=True))
 
 

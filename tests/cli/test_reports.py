@@ -34,7 +34,7 @@ def test_structure_prints_statements_sections_concise_view_and_proof(file: Path)
     ended = report("structure", file, "--json")
     assert ended.returncode == 0, ended.stderr
     answer = json.loads(ended.stdout)
-    assert set(answer) == {"statements", "sections", "concise", "proof"}
+    assert set(answer) == {"exam", "statements", "sections", "concise", "critical", "proof"}
     cyst = answer["statements"][0]
     assert REPORT[cyst["start"] : cyst["end"]] == cyst["text"]
     assert (cyst["part"], cyst["sections"], cyst["polarity"]) == (
@@ -99,3 +99,39 @@ def test_what_cannot_be_read_takes_one_line_and_code_2(
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_check_prints_alerts_with_both_places(tmp_path: Path) -> None:
+    file = tmp_path / "report.txt"
+    text = "FINDINGS: A 12 mm cyst in the left kidney.\nIMPRESSION: Cyst of the right kidney."
+    file.write_text(text)
+    ended = report("check", file, "--json")
+    assert ended.returncode == 0, ended.stderr
+    (alert,) = json.loads(ended.stdout)["alerts"]
+    assert (alert["kind"], [text[a:b] for a, b in alert["spans"]]) == (
+        "laterality",
+        ["left", "right"],
+    )
+    assert 0 < alert["confidence"] <= 1
+    assert alert["kind"] in report("check", file).stdout
+
+
+def test_exam_orders_the_sections_and_an_unknown_one_is_refused(file: Path) -> None:
+    answer = json.loads(report("structure", file, "--json", "--exam", "ct-angiography").stdout)
+    assert answer["exam"]["name"] == "ct-angiography"
+    assert answer["sections"][0]["name"] == "vessels"
+    assert answer["proof"]["template"].startswith("ct-angiography ")
+    refused = report("structure", file, "--exam", "ct-foot")
+    assert refused.returncode == 2
+    assert "ct-cap" in refused.stderr
+
+
+def test_a_sites_own_templates_are_read_from_its_folder(file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "ours"
+    folder.mkdir()
+    (folder / "renal.yaml").write_text(
+        "version: 2\ntitle: Kidneys\nsections: [kidneys_ureters]\n", encoding="utf-8"
+    )
+    options = ("--json", "--exam", "renal", "--templates", str(folder))
+    answer = json.loads(report("structure", file, *options).stdout)
+    assert [s["name"] for s in answer["sections"] if s["expected"]] == ["kidneys_ureters"]

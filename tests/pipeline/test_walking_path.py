@@ -21,8 +21,14 @@ from dicomweb_client import DICOMwebClient
 from pydicom import Dataset
 
 from radloom.adapters.dicomweb import DicomWebArchive
-from radloom.cli.sample_run import sample_folder, send_sample, study_spans, wait_for_result
-from radloom.cli.stack import Stack
+from radloom.cli.sample_run import (
+    results,
+    sample_folder,
+    send_sample,
+    study_spans,
+    wait_for_result,
+)
+from radloom.cli.stack import Plan, Stack, free_port
 from radloom.dicom.part10 import encode
 from radloom.wire.v1.muscle_seg_service_pb2 import MeasureRequest
 from radloom.wire.v1.muscle_seg_service_pb2_grpc import MuscleSegServiceStub
@@ -58,8 +64,6 @@ class Delivered:
 
 @pytest.fixture(scope="module")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivered]:
-    from radloom.cli.stack import Plan, free_port  # noqa: PLC0415 - the fixture's own
-
     with ExitStack() as running:
         archive = running.enter_context(orthanc())
         record = running.enter_context(medplum_router.running())
@@ -73,7 +77,19 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivered]:
         )
         stack = running.enter_context(Stack(plan))
         send_sample(plan.dicomweb_url)
-        yield Delivered(stack, archive, record, wait_for_result(plan))
+        row = wait_for_result(plan)
+        require_score(plan)
+        yield Delivered(stack, archive, record, row)
+
+
+def require_score(plan: Plan) -> None:
+    """Returns when the criteria that read the measurement are delivered too."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if ("cachexia", "delivered") in {(r["kind"], r["status"]) for r in results(plan)}:
+            return
+        time.sleep(0.2)
+    raise AssertionError("no score was delivered in time")
 
 
 def area_in(observations: list[dict[str, Any]]) -> float:
@@ -127,15 +143,19 @@ def test_the_same_study_sent_again_changes_nothing(delivered: Delivered) -> None
     before = {o["id"]: o["meta"]["versionId"] for o in delivered.observations()}
     send_sample(delivered.stack.plan.dicomweb_url)
     time.sleep(3 * delivered.stack.plan.quiet_s)
-    rows = httpx.get(f"{delivered.stack.plan.publisher_url}/results", timeout=5).json()
-    assert [row["result_id"] for row in rows] == [delivered.row["result_id"]]
+    rows = results(delivered.stack.plan)
+    assert [row["result_id"] for row in rows if row["kind"] == "muscle"] == [
+        delivered.row["result_id"]
+    ]
+    assert sorted(row["kind"] for row in rows) == ["cachexia", "muscle"]
     assert {o["id"]: o["meta"]["versionId"] for o in delivered.observations()} == before
     delivered.instances()
 
 
 def test_one_trace_spans_all_services_and_names_nobody(delivered: Delivered) -> None:
     spans = study_spans(delivered.stack.plan.trace_file)
-    assert {span["service"] for span in spans} == {"ingest", "muscle_seg", "publisher"}
+    services = {"ingest", "muscle_seg", "cachexia_scorer", "publisher"}
+    assert {span["service"] for span in spans} == services
     text = delivered.stack.plan.trace_file.read_text()
     source = pydicom.dcmread(next(sample_folder().glob("*.dcm")), stop_before_pixels=True)
     for secret in ("INVENTED", source.PatientID, source.PatientBirthDate, source.StudyInstanceUID):
@@ -158,7 +178,7 @@ def test_a_caller_who_waits_gets_the_delivered_measurement(delivered: Delivered)
 def test_no_log_names_the_patient_or_the_study(delivered: Delivered) -> None:
     source = pydicom.dcmread(next(sample_folder().glob("*.dcm")), stop_before_pixels=True)
     secrets = ("INVENTED", source.PatientID, source.PatientBirthDate)
-    for service in ("ingest", "muscle_seg", "publisher"):
+    for service in ("ingest", "muscle_seg", "cachexia_scorer", "publisher"):
         text = delivered.stack.log_file(service).read_text()
         assert not re.search("|".join(map(re.escape, map(str, secrets))), text)
 

@@ -17,7 +17,11 @@ from radloom.adapters.folder_record import FolderRecord
 from radloom.adapters.object_store import FileObjectStore
 from radloom.errors import Rejected, Unavailable
 from radloom.ports import Reaction, StoredInstance
-from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
+from radloom.wire.v1.custodian_service_pb2 import (
+    GetDocumentResponse,
+    ResolvedResource,
+    ResolveSubjectResponse,
+)
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from radloom.wire.v1.result_delivered_pb2 import ResultDelivered
 from services.publisher import ledger
@@ -48,6 +52,9 @@ class KnownSubject:
             patient_id=PATIENT_ID, issuer_of_patient_id=ISSUER
         )
     )
+
+    def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
+        raise Rejected(f"{len(resource_keys)} keys", reason="not_found")
 
     def resolve_subject(self, subject_key: str) -> ResolveSubjectResponse:
         assert subject_key == SUBJECT_KEY

@@ -20,6 +20,7 @@ from tests.peers.medplum_router import Medplum
 from tests.peers.orthanc import orthanc
 from tests.publisher.example import STUDY, ct_slice, measured
 from tests.publisher.report_example import TEXT, written
+from tests.publisher.score_example import resolved, scored
 from tests.publisher.test_handler import OneSeries, StoppedClock
 from tests.publisher.test_report_handler import Shelf
 
@@ -115,3 +116,16 @@ def test_a_report_sent_twice_is_one_report_in_orthanc_and_medplum_word_for_word(
     assert fhir_report.text_of(observations) == report.report.text
     assert record.count("Observation") == len(observations)
     assert record.count("DiagnosticReport") == 1
+
+
+def test_a_score_sent_twice_is_one_set_of_criteria_in_medplum(
+    publisher: Publisher, record: Medplum, custodian: Shelf
+) -> None:
+    event = scored(mode="active", risk=0.6)
+    custodian.known = {resource.resource_key: resource for resource in resolved(event)}
+    publisher.on_cachexia_scored(event)  # its effects are lost, as by kill -9
+    (announced,) = publisher.on_cachexia_scored(event).events
+    assert isinstance(announced, ResultDelivered)
+    computed = [c for c in event.criteria if c.WhichOneof("result")]
+    assert record.count("Observation") == len(computed) + 1
+    assert record.count("RiskAssessment") == record.count("Provenance") == 1

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,11 @@ from radloom.errors import Rejected, Unavailable
 from radloom.fhir import report as fhir_report
 from radloom.ports import Reaction
 from radloom.reports import study_of_document
-from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
+from radloom.wire.v1.custodian_service_pb2 import (
+    GetDocumentResponse,
+    ResolvedResource,
+    ResolveSubjectResponse,
+)
 from radloom.wire.v1.result_delivered_pb2 import ResultDelivered
 from services.publisher import ledger
 from services.publisher.handler import Publisher
@@ -41,6 +45,10 @@ class Shelf:
         )
     )
     documents: dict[str, GetDocumentResponse] = field(default_factory=dict)
+    known: dict[str, ResolvedResource] = field(default_factory=dict)
+
+    def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
+        return [self.known[key] for key in resource_keys]
 
     def resolve_subject(self, subject_key: str) -> ResolveSubjectResponse:
         assert subject_key == SUBJECT_KEY

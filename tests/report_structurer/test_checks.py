@@ -187,7 +187,7 @@ def test_what_size_anatomy_or_wording_gives_away_raises_an_alert(
 @pytest.mark.parametrize(
     ("stated", "concluded"),
     [
-        ("Liver: Normal in size. A 12 mm cyst is seen.", "12 mm hepatic cyst."),
+        ("Liver: Normal in size.\nA 12 mm cyst is seen.", "12 mm hepatic cyst."),
         ("L2-L3: No stenosis.\nL4-L5: Moderate stenosis.", "Moderate stenosis at L4-L5."),
         ("RIGHT: Mild plaque.\nLEFT: Severe stenosis.", "Severe stenosis on the left."),
         ("The cord has normal signal.", "No cord signal change."),

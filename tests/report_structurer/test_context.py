@@ -314,13 +314,13 @@ def test_what_is_not_dilated_is_denied_and_not_the_duct() -> None:
         ("Fever (-), CHILLS (+).", ""),
         ("FEVER (-).", "negated"),
         ("No further episodes of PAIN.", "negated"),
-        ("He had NAUSEA and vomiting which resolved.", "negated"),
+        ("He had NAUSEA and vomiting which resolved.", "historical"),
         ("Absent GAG reflex.", "negated"),
         ("Blood cultures without GROWTH.", "negated"),
         ("FEVER: no.", "negated"),
         ("Dr. Who saw no MASS.", "negated"),
         ("No pleural effusion. MASS in the liver.", ""),
-        ("Symptom-free since; MASS is gone.", ""),
+        ("Symptom-free since; MASS is seen.", ""),
     ],
 )
 def test_marks(sentence: str, quality: str) -> None:
@@ -345,3 +345,24 @@ def phrases(lists: object) -> Iterator[str]:
     elif isinstance(lists, list):
         for value in lists:
             yield from phrases(value)
+
+
+@pytest.mark.parametrize("sentence", ["The RASH has resolved.", "His PAIN has not recurred."])
+def test_what_is_over_is_denied_and_past(sentence: str) -> None:
+    assert said(sentence) == {"negated", "historical"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quality"),
+    [
+        ("Fever, which resolved with antibiotics after ATELECTASIS.", ""),
+        ("Course complicated by ILEUS, which resolved with fluids.", "historical"),
+        ("I was unable to palpate any MASS.", "negated"),
+        ("This was not felt to be an ABSCESS.", "negated"),
+        ("Margins are not free of TUMOR.", ""),
+        ("She has not received radiation for her LYMPHOMA.", ""),
+        ("Risks include but are not limited to BLEEDING.", ""),
+    ],
+)
+def test_told_events_and_what_stands_behind_a_denial(sentence: str, quality: str) -> None:
+    assert said(sentence) == ({quality} if quality else set())

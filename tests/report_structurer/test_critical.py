@@ -39,8 +39,9 @@ def found(stated: str, indication: str = "Pain") -> list[CriticalFinding]:
     ],
 )
 def test_what_is_stated_is_found_with_its_severity(stated: str, code: str, severity: str) -> None:
-    told = [(f.finding, f.severity, f.certainty) for f in found(stated)]
-    assert (code, severity, "certain") in told
+    assert (code, severity, "certain") in [
+        (f.finding, f.severity, f.certainty) for f in found(stated)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A document that came in becomes an event without words, and words that are kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,7 +14,11 @@ from radloom.adapters.database import Database
 from radloom.errors import Rejected
 from radloom.runtime.grpc import GrpcServer
 from radloom.runtime.http import HttpServer, http_app
-from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
+from radloom.wire.v1.custodian_service_pb2 import (
+    GetDocumentResponse,
+    ResolvedResource,
+    ResolveSubjectResponse,
+)
 from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from radloom.wire.v1.report_structurer_service_pb2 import StructureRequest
@@ -22,8 +27,9 @@ from radloom.wire.v1.report_structurer_service_pb2_grpc import (
     add_ReportStructurerServiceServicer_to_server,
 )
 from services.report_structurer import tables
-from services.report_structurer.app import MIGRATIONS, Door, add_routes
-from services.report_structurer.handler import MAX_CHARACTERS, ReportStructurer
+from services.report_structurer.app import MIGRATIONS, Door
+from services.report_structurer.handler import MAX_CHARACTERS, KeptReports, ReportStructurer
+from services.report_structurer.routes import add_routes
 
 REPORT = (
     "EXAM: CT chest. FINDINGS: A 6 mm nodule in the right upper lobe. No pleural effusion.\n"
@@ -64,6 +70,9 @@ class Shelf:
             raise Rejected("no document has this id", reason="not_found")
         return self.documents[document_id]
 
+    def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
+        raise Rejected(f"{len(resource_keys)} keys", reason="not_found")
+
     def resolve_subject(self, subject_key: str) -> ResolveSubjectResponse:
         raise Rejected(f"{len(subject_key)} characters", reason="not_found")
 
@@ -100,7 +109,7 @@ def test_the_event_says_where_everything_is_and_none_of_the_words() -> None:
     )
     assert made.proof.coverage == 1
     wire = made.SerializeToString()
-    words = ("nodule", "Pulmonary", "upper", "effusion", "Müde", "pound", "months", "chest")
+    words = ("nodule", "Pulmonary", "upper", "effusion", "Müde", "pound", "months")
     assert all(word in REPORT for word in words)
     assert not [word for word in words if word.encode() in wire]
 
@@ -125,6 +134,13 @@ def test_the_words_are_kept_in_the_transaction_of_the_event(database: Database) 
         kept = tables.structured(connection, event.document_id)
     assert kept
     assert "".join(s["text"] for s in kept["statements"]).startswith("EXAM: CT chest.")
+
+
+def test_the_event_says_when_the_document_was_written() -> None:
+    shelf = Shelf()
+    event = shelf.put(REPORT.encode())
+    shelf.documents[event.document_id].authored_at = "2026-05-01T10:20:30+02:00"
+    assert structured(shelf, event).authored_at == "2026-05-01T10:20:30+02:00"
 
 
 def test_the_same_document_gives_the_same_result() -> None:
@@ -177,7 +193,7 @@ def test_a_report_of_more_statements_than_a_message_carries_is_rejected() -> Non
 def test_the_doors_answer_a_caller_who_waits(database: Database) -> None:
     handler = ReportStructurer(Shelf(), StoppedClock())
     app = http_app("report_structurer", {})
-    add_routes(app, database, handler)
+    add_routes(app, handler, KeptReports(database, StoppedClock()))
     http = HttpServer(app, host="127.0.0.1", port=0)
     grpc_server = GrpcServer(
         [lambda server: add_ReportStructurerServiceServicer_to_server(Door(handler), server)],

@@ -1,7 +1,7 @@
 """The doors and the event with a language model behind them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -15,13 +15,18 @@ from radloom.adapters.database import Database
 from radloom.errors import Rejected, Unavailable
 from radloom.ports import LanguageModelDescription
 from radloom.runtime.http import HttpServer, http_app
-from radloom.wire.v1.custodian_service_pb2 import GetDocumentResponse, ResolveSubjectResponse
+from radloom.wire.v1.custodian_service_pb2 import (
+    GetDocumentResponse,
+    ResolvedResource,
+    ResolveSubjectResponse,
+)
 from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from radloom.wire.v1.report_structurer_service_pb2 import StructureRequest
 from services.report_structurer.answers import structured
-from services.report_structurer.app import MIGRATIONS, add_routes, language_model
-from services.report_structurer.handler import ModelLimits, ReportStructurer
+from services.report_structurer.app import MIGRATIONS, language_model
+from services.report_structurer.handler import KeptReports, ModelLimits, ReportStructurer
+from services.report_structurer.routes import add_routes
 from services.report_structurer.schema import StructuredAnswer
 from services.report_structurer.settings import Settings
 from tests.peers.model_server import obedient, serving, vllm
@@ -31,7 +36,7 @@ REPORT = (
     "FINDINGS: Please correlate. There is a 6 mm nodule in the right upper lobe, which is well "
     "seen. No effusion."
 )
-SHORT = "6 mm nodule right upper lobe."
+SHORT = "6mm nodule right upper lobe, well seen."
 Answer = dict[str, Any]
 
 
@@ -94,6 +99,9 @@ class Shelf:
             sha256=sha256(self.content).hexdigest(),
         )
 
+    def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
+        raise Rejected(f"{len(resource_keys)} keys", reason="not_found")
+
     def resolve_subject(self, subject_key: str) -> ResolveSubjectResponse:
         raise Rejected(subject_key, reason="not_found")
 
@@ -107,7 +115,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     database = Database(f"sqlite:///{tmp_path / 'db.sqlite'}", schema="report_structurer")
     database.upgrade(*MIGRATIONS)
     app = http_app("report_structurer", {})
-    add_routes(app, database, handler(Model()))
+    add_routes(app, handler(Model()), KeptReports(database, TickingClock()))
     server = HttpServer(app, host="127.0.0.1", port=0)
     server.start()
     yield f"http://127.0.0.1:{server.port}"

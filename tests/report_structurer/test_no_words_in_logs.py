@@ -22,8 +22,9 @@ from radloom.wire.v1.report_structurer_service_pb2_grpc import (
     ReportStructurerServiceStub,
     add_ReportStructurerServiceServicer_to_server,
 )
-from services.report_structurer.app import MIGRATIONS, Door, add_routes
-from services.report_structurer.handler import ModelLimits, ReportStructurer
+from services.report_structurer.app import MIGRATIONS, Door
+from services.report_structurer.handler import KeptReports, ModelLimits, ReportStructurer
+from services.report_structurer.routes import add_routes
 from tests.peers.model_server import Answer, Reply, obedient, reply, serving, vllm
 from tests.report_structurer.hostile import MODES, hostile, wire
 from tests.report_structurer.synthetic_reports import ALL
@@ -70,7 +71,7 @@ def servers() -> Iterator[Answer]:
 def run_all(model: LanguageModel | None, database: Database) -> None:
     handler = ReportStructurer(Shelf(b""), SystemClock(), model, ModelLimits(answer_s=5))
     app = http_app("report_structurer", {})
-    add_routes(app, database, handler)
+    add_routes(app, handler, KeptReports(database, SystemClock()))
     http = HttpServer(app, host="127.0.0.1", port=0)
     door = GrpcServer(
         [lambda server: add_ReportStructurerServiceServicer_to_server(Door(handler), server)],

@@ -28,11 +28,12 @@ from services.report_structurer.proposals import (
 from services.report_structurer.structure import structure
 
 REPORT = (
-    "FINDINGS: There is a 6 mm nodule in the right upper lobe, which is well seen. "
-    "It is of uncertain significance. No effusion."
+    "FINDINGS: No effusion. There is a 6 mm nodule in the right upper lobe, which is well seen. "
+    "It is of uncertain significance."
 )
-NODULE = 0
-SHORT = "FINDINGS: 6 mm nodule right upper lobe."
+NODULE = 1
+SHORT = "6mm nodule right upper lobe, well seen."
+"""Shorter by a blank than the word lists, which leave units apart."""
 
 
 @dataclass
@@ -78,12 +79,12 @@ def test_a_text_no_shorter_than_that_of_the_word_lists_is_not_taken() -> None:
 
 
 def test_conciseness_comes_first_and_structure_is_asked_of_its_texts() -> None:
-    text = "FINDINGS: The study is of uncertain significance to us."
-    model = Model(lambda _: "FINDINGS: uncertain significance to us.")
+    text = "The 6 mm spot is of uncertain significance to us."
+    model = Model(lambda _: "6mm spot of uncertain significance to us.")
     advice = advice_of(model, text)
     assert [question.task for question in model.asked] == ["rewrite", "section", "reason"]
     shown = advice.view.statements[0].text
-    assert shown == "FINDINGS: uncertain significance to us."
+    assert shown == "6mm spot of uncertain significance to us."
     assert json.loads(model.asked[1].content) == [{"id": 0, "text": shown}]
 
 
@@ -97,7 +98,7 @@ def test_a_section_is_taken_where_the_word_lists_have_none_and_stays_for_review(
 
 
 def test_a_section_that_the_word_lists_contradict_is_left_for_review() -> None:
-    text = "FINDINGS: The liver is enlarged. Abnormality is of uncertain significance."
+    text = "FINDINGS: The liver is enlarged. The reason remains unclear to us."
     before = structure(text).statements[1]
     assert before.needs_review
     assert before.sections == ("liver",)
@@ -162,7 +163,7 @@ def test_an_answer_that_cannot_be_read_is_repaired_twice_and_then_left() -> None
 
 
 def test_a_repaired_answer_is_taken() -> None:
-    answers = iter(["{}", json.dumps({"0": SHORT, "1": "", "2": ""})])
+    answers = iter(["{}", json.dumps({"0": "", "1": SHORT, "2": ""})])
     adviser = Adviser(lambda: Engine("m", ""), lambda _: next(answers, "{}"), 4096)
     made = proven(REPORT, adviser)
     assert made.view.statements[NODULE].text == SHORT
@@ -234,7 +235,7 @@ def test_whatever_comes_back_is_read_or_refused_without_its_words(text: str) -> 
 def test_a_result_whose_concise_text_says_something_else_is_not_returned() -> None:
     report = structure(REPORT)
     view = concise(report.statements)
-    false = replace(view.statements[NODULE], text="FINDINGS: 8 mm nodule.")
+    false = replace(view.statements[NODULE], text="8 mm nodule.")
     with pytest.raises(Rejected) as refused:
         prove(report, replace(view, statements=(false, *view.statements[1:])))
     assert refused.value.reason == "proof_concise"

@@ -11,6 +11,8 @@ from radloom.runtime.telemetry import continued
 from radloom.wire.v1.custodian_service_pb2 import (
     GetDocumentRequest,
     GetDocumentResponse,
+    ResolveResourcesRequest,
+    ResolveResourcesResponse,
     ResolveSubjectRequest,
     ResolveSubjectResponse,
 )
@@ -42,6 +44,12 @@ class Fake(CustodianServiceServicer):
     ) -> GetDocumentResponse:
         del context
         raise Rejected(f"{request.document_id!r} is no id", reason="document_id")
+
+    def ResolveResources(  # noqa: N802 - name of the RPC
+        self, request: ResolveResourcesRequest, context: object
+    ) -> ResolveResourcesResponse:
+        del context
+        raise Rejected(f"{len(request.resource_keys)} keys", reason="not_found")
 
 
 @pytest.fixture

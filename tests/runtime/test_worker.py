@@ -21,12 +21,14 @@ from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from radloom.wire.v1.study_received_pb2 import StudyReceived
 from tests.runtime.stage import (
     DEAD_LETTERS,
+    EFFECTS,
     OUT,
     SERVICE,
     TOPIC,
     Handler,
     Stage,
     event,
+    note,
     stage,
     wait_until,
 )
@@ -430,3 +432,39 @@ def test_events_of_one_handling_keep_their_order(service: Stage) -> None:
     service.work_off(Twice())
     found = [MuscleMeasured.FromString(record.value) for record in service.records(OUT)]
     assert [message.result_id for message in found] == ["first", "second", "third"]
+
+
+def test_a_decision_sees_the_effects_of_all_before_it_and_its_events_follow(
+    service: Stage,
+) -> None:
+    class Counting(Handler):
+        def on_study_received(self, message: StudyReceived) -> Reaction:
+            key = message.subject_key
+
+            def decide(connection: sa.Connection) -> tuple[MuscleMeasured, ...]:
+                note(connection, message.study_instance_uid)
+                seen = connection.execute(sa.select(sa.func.count()).select_from(EFFECTS)).scalar()
+                return (MuscleMeasured(result_id=f"seen {seen}", subject_key=key),)
+
+            events = (MuscleMeasured(result_id="plain", subject_key=key),)
+            return Reaction(events=events, decisions=(decide,))
+
+    service.bus.publish([event(1), event(2), event(1)])
+    service.work_off(Counting())
+    found = [MuscleMeasured.FromString(record.value) for record in service.records(OUT)]
+    assert sorted(m.result_id for m in found) == ["plain", "plain", "seen 1", "seen 2"]
+
+
+def test_a_decision_that_fails_leaves_nothing_behind(service: Stage) -> None:
+    class Undecided(Handler):
+        def on_study_received(self, message: StudyReceived) -> Reaction:
+            def decide(connection: sa.Connection) -> tuple[MuscleMeasured, ...]:
+                note(connection, message.study_instance_uid)
+                raise Rejected("nobody knows", reason="undecidable")
+
+            return Reaction(decisions=(decide,))
+
+    service.bus.publish([event(1)])
+    service.work_off(Undecided())
+    assert service.effects() == []
+    assert [letter.reason for letter in service.dead_letters()] == ["undecidable"]

@@ -7,10 +7,11 @@ twice, the record is addressed by identifiers. A process that dies between any t
 
 from dataclasses import dataclass
 
+from services.publisher.handler.cachexia import CachexiaDelivery
 from services.publisher.handler.muscle import MuscleDelivery
 from services.publisher.handler.report import ReportDelivery
 
 
 @dataclass(frozen=True)
-class Publisher(MuscleDelivery, ReportDelivery):
+class Publisher(MuscleDelivery, ReportDelivery, CachexiaDelivery):
     """Handler of every event that carries a result; each kind is a module of its own."""

@@ -149,6 +149,7 @@ def _unseen(reading: Reading) -> Iterator[Alert]:
                 word.stem not in words_of("organs")
                 or lesion not in _LESIONS
                 or said.denied(word.start)
+                or _is_placed(reading, said, lesion)
             ):
                 continue
             others = [s for s in reading.said if s is not said and word.stem in s.stems | s.headed]
@@ -157,6 +158,15 @@ def _unseen(reading: Reading) -> Iterator[Alert]:
             if not others or (normal and len(others) == len(findings)):
                 spans = ((s.statement.start, s.statement.end) for s in findings[:1])
                 yield alert("organ_unseen", (word.start, said.words[k + 1].end), *spans)
+
+
+def _is_placed(reading: Reading, concluded: Said, lesion: str) -> bool:
+    """Whether the findings tell of the lesion under the organ's section, if not beside its name."""
+    sections = set(concluded.statement.sections)
+    return any(
+        lesion in said.stems and sections & set(said.statement.sections)
+        for said in reading.zone(FINDINGS)
+    )
 
 
 def _is_normal(said: Said) -> bool:

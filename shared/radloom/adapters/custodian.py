@@ -1,5 +1,7 @@
 """Ingest over gRPC, as the other services of the PHI zone see it."""
 
+from collections.abc import Sequence
+
 import grpc
 from opentelemetry import propagate
 
@@ -7,6 +9,8 @@ from radloom.errors import Rejected, Unavailable
 from radloom.wire.v1.custodian_service_pb2 import (
     GetDocumentRequest,
     GetDocumentResponse,
+    ResolvedResource,
+    ResolveResourcesRequest,
     ResolveSubjectRequest,
     ResolveSubjectResponse,
 )
@@ -42,6 +46,15 @@ class GrpcCustodian:
             return self._stub.GetDocument(request, timeout=DEADLINE_S, metadata=_trace())
         except grpc.RpcError as error:
             raise _named(error) from error
+
+    def resources(self, resource_keys: Sequence[str]) -> Sequence[ResolvedResource]:
+        """What the record calls clinical resources; see `ports.Custodian`."""
+        request = ResolveResourcesRequest(resource_keys=resource_keys)
+        try:
+            answer = self._stub.ResolveResources(request, timeout=DEADLINE_S, metadata=_trace())
+        except grpc.RpcError as error:
+            raise _named(error) from error
+        return tuple(answer.resources)
 
 
 def _trace() -> tuple[tuple[str, str | bytes], ...]:

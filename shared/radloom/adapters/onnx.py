@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tritonclient.grpc.model_config_pb2 import ModelConfig, ModelEnsembling
 
+from radloom.adapters.deadlines import Deadlines
 from radloom.adapters.model_repository import (
     RepositoryModel,
     models_of,
@@ -143,13 +144,11 @@ class EmbeddedInference:
 def ended_after(deadline_s: float) -> Iterator[onnxruntime.RunOptions]:
     """Options of a run that onnxruntime ends, between two nodes, once the deadline has passed."""
     options = onnxruntime.RunOptions()
-    timer = threading.Timer(deadline_s, setattr, (options, "terminate", True))
-    timer.daemon = True
-    timer.start()
-    try:
+    with _DEADLINES.ending(deadline_s, lambda: setattr(options, "terminate", True)):
         yield options
-    finally:
-        timer.cancel()
+
+
+_DEADLINES = Deadlines()
 
 
 def open_session(model: RepositoryModel, version: str) -> onnxruntime.InferenceSession:

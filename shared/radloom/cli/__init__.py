@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from radloom import topics
-from radloom.cli import reports
+from radloom.cli import models, reports
 from radloom.cli.console import err, out
 from radloom.errors import RadloomError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 
 app.add_typer(reports.app, name="report")
+app.add_typer(models.app, name="models")
 
 EXIT_REFUSED_INPUT = 2
 """The input or the way there cannot be used as it is; one line on standard error says why."""
@@ -74,6 +75,8 @@ def up(
     with Stack(plan) as stack:
         out.print(f"STOW-RS, QIDO-RS, WADO-RS  {plan.dicomweb_url}")
         out.print(f"C-STORE, C-ECHO            RADLOOM@127.0.0.1:{dimse_port}")
+        out.print(f"FHIR in                    {plan.ingest_url}/fhir")
+        out.print(f"scores                     {plan.scorer_url}")
         out.print(f"results                    {plan.publisher_url}/results")
         out.print(f"archive                    {plan.archive_url}")
         out.print(f"record                     {plan.record_url}")
@@ -150,6 +153,26 @@ def measure(
         typer.echo(json.dumps(answer))
     else:
         out.print(table(answer))
+
+
+@app.command()
+def score(
+    bundle: Annotated[Path, typer.Argument(help="FHIR R4 Bundle about one patient, JSON.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    at: Annotated[
+        str, typer.Option(help="Moment of the score, ISO 8601; else that of the newest evidence.")
+    ] = "",
+) -> None:
+    """Published criteria of cachexia one by one, risk and survival, without any server."""
+    from radloom.cli.scores import run, tables  # noqa: PLC0415
+
+    answer = run(bundle, at)
+    if as_json:
+        typer.echo(json.dumps(answer))
+    else:
+        for table in tables(answer):
+            out.print(table)
 
 
 @app.command("topics")

@@ -13,7 +13,7 @@ from radloom.cli.console import out
 from radloom.errors import Rejected
 
 app = typer.Typer(
-    help="Read radiology reports and notes: statements, symptoms.", no_args_is_help=True
+    help="Read radiology reports and notes: statements, alerts, symptoms.", no_args_is_help=True
 )
 
 File = Annotated[Path, typer.Argument(help="Text file, UTF-8.")]
@@ -31,17 +31,39 @@ InZone = Annotated[
 ]
 
 
+Exam = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="Template to show it by, ct-cap; else the report says."),
+]
+Templates = Annotated[
+    Path | None,
+    typer.Option(help="Folder of a site's own templates, <exam>.yaml.", file_okay=False),
+]
+
+
 @app.command()
 def structure(
-    file: File, *, as_json: AsJson = False, llm: Model = "", llm_in_phi_zone: InZone = False
+    file: File,
+    *,
+    as_json: AsJson = False,
+    exam: Exam = "",
+    templates: Templates = None,
+    llm: Model = "",
+    llm_in_phi_zone: InZone = False,
 ) -> None:
     """Statements of a report with part, organ sections, facts, and the proof that none is lost."""
-    model = [_adviser(llm, declared=llm_in_phi_zone)] if llm else []
-    answer = _asked(file, "structured", *model)
+    model = _adviser(llm, declared=llm_in_phi_zone) if llm else None
+    answer = _asked(file, "structured", model, exam=exam, templates=templates)
     for rejected in answer["proof"]["rejected"]:
         if rejected["task"] == "describe":
             typer.echo(f"by word lists alone: {rejected['reason']}", err=True)
     _show(answer, _statements, as_json=as_json)
+
+
+@app.command()
+def check(file: File, *, as_json: AsJson = False) -> None:
+    """Places of a report that contradict each other, and what cannot be."""
+    _show(_asked(file, "alerts"), _alerts, as_json=as_json)
 
 
 @app.command()
@@ -67,13 +89,14 @@ def _adviser(url: str, *, declared: bool) -> object:
     return handler.adviser(HttpLanguageModel(url), SystemClock(), handler.ModelLimits())
 
 
-def _asked(file: Path, question: str, *more: object) -> dict[str, Any]:
+def _asked(file: Path, question: str, *more: object, **options: object) -> dict[str, Any]:
     """What report_structurer answers on the text of a file.
 
     Args:
         file: The file.
         question: Name of the answer.
         more: Its arguments behind the text.
+        options: Those with names.
 
     Raises:
         Rejected: The file cannot be read as UTF-8 text, or is too long.
@@ -88,7 +111,9 @@ def _asked(file: Path, question: str, *more: object) -> dict[str, Any]:
         ) from error
     handler = importlib.import_module("services.report_structurer.handler")
     answers = importlib.import_module("services.report_structurer.answers")
-    answer: dict[str, Any] = getattr(answers, question)(handler.within_limit(text), *more)
+    answer: dict[str, Any] = getattr(answers, question)(
+        handler.within_limit(text), *more, **options
+    )
     return answer
 
 
@@ -106,6 +131,14 @@ def _statements(answer: dict[str, Any]) -> Table:
     for statement in answer["statements"]:
         sections = ", ".join(statement["sections"]) + ("  (review)" * statement["needs_review"])
         shown.add_row(statement["part"], sections, statement["polarity"], statement["text"])
+    return shown
+
+
+def _alerts(answer: dict[str, Any]) -> Table:
+    shown = Table("kind", "confidence", "places", "what", box=None)
+    for alert in answer["alerts"]:
+        places = ", ".join(f"{start}-{end}" for start, end in alert["spans"])
+        shown.add_row(alert["kind"], f"{alert['confidence']:.2f}", places, alert["message"])
     return shown
 
 

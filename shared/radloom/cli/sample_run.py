@@ -63,14 +63,15 @@ def send_sample(url: str) -> int:
 
 
 def wait_for_result(plan: Plan) -> dict[str, Any]:
-    """The ledger's row of the one study sent, once it is no longer pending.
+    """The ledger's row of the muscle of the one study sent, once it is no longer pending.
 
     Raises:
         Unavailable: There was none in time.
     """
     deadline = time.monotonic() + RESULT_TIMEOUT_S
     while time.monotonic() < deadline:
-        settled = [row for row in results(plan) if row["status"] != "pending"]
+        measured = [row for row in results(plan) if row["kind"] == "muscle"]
+        settled = [row for row in measured if row["status"] != "pending"]
         if settled:
             return settled[0]
         time.sleep(0.2)
@@ -95,9 +96,16 @@ def study_spans(spans_file: Path) -> list[dict[str, Any]]:
 
 
 def collect(results: Path, output: Path) -> None:
-    """Copies the delivered files out of the folder that stood in for archive and record."""
+    """Copies the delivered files out of the folder that stood in for archive and record.
+
+    Of several transactions it is that of the measurement: a score has no DiagnosticReport.
+    """
     for name in RESULT_FILES:
-        found = sorted(results.rglob(name))
+        found = [
+            path
+            for path in sorted(results.rglob(name))
+            if path.suffix != ".json" or '"DiagnosticReport"' in path.read_text()
+        ]
         if found:
             shutil.copyfile(found[0], output / name)
 

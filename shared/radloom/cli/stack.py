@@ -19,7 +19,7 @@ import httpx
 
 from radloom.errors import Unavailable
 
-SERVICES = ("ingest", "muscle_seg", "report_structurer", "publisher")
+SERVICES = ("ingest", "muscle_seg", "report_structurer", "cachexia_scorer", "publisher")
 """Started in this order; stopped in reverse, so that upstream work can drain."""
 
 PORTS = (
@@ -28,6 +28,8 @@ PORTS = (
     "muscle_seg_grpc",
     "report_structurer",
     "report_structurer_grpc",
+    "cachexia_scorer",
+    "cachexia_scorer_grpc",
     "publisher",
 )
 """Doors between the services, on free ports."""
@@ -94,6 +96,11 @@ class Plan:
         return f"http://127.0.0.1:{self.ports['publisher']}"
 
     @property
+    def scorer_url(self) -> str:
+        """Root of cachexia_scorer's HTTP door."""
+        return f"http://127.0.0.1:{self.ports['cachexia_scorer']}"
+
+    @property
     def trace_file(self) -> Path:
         """Spans of all services, one JSON object per line."""
         return self.data_dir / "spans.jsonl"
@@ -104,6 +111,7 @@ class Plan:
             "ingest": self.ingest_url,
             "muscle_seg": f"http://127.0.0.1:{self.ports['muscle_seg']}",
             "report_structurer": f"http://127.0.0.1:{self.ports['report_structurer']}",
+            "cachexia_scorer": self.scorer_url,
             "publisher": self.publisher_url,
         }[service]
         return f"{root}/readyz"
@@ -134,6 +142,11 @@ class Plan:
             "report_structurer": {
                 "HTTP_PORT": str(self.ports["report_structurer"]),
                 "GRPC_PORT": str(self.ports["report_structurer_grpc"]),
+                "CUSTODIAN_ADDRESS": f"127.0.0.1:{self.ports['custodian']}",
+            },
+            "cachexia_scorer": {
+                "HTTP_PORT": str(self.ports["cachexia_scorer"]),
+                "GRPC_PORT": str(self.ports["cachexia_scorer_grpc"]),
                 "CUSTODIAN_ADDRESS": f"127.0.0.1:{self.ports['custodian']}",
             },
             "publisher": {

@@ -187,7 +187,8 @@ class Processor:
                 return False
             for effect in reaction.effects:
                 effect(connection)
-            for index, message in enumerate(reaction.events):
+            decided = [message for decide in reaction.decisions for message in decide(connection)]
+            for index, message in enumerate((*reaction.events, *decided)):
                 topic = topics.of_message(message).name
                 derived = envelope.derived_event_id(event_id, topic, index)
                 self._outbox.enqueue(connection, message, event_id=derived, source_id=event_id)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'radloom/wire/v1/custodian_service.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\",\n\x15ResolveSubjectRequest\x12\x13\n\x0bsubject_key\x18\x01 \x01(\t\"\x91\x01\n\x16ResolveSubjectResponse\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x1c\n\x14issuer_of_patient_id\x18\x02 \x01(\t\x12\x14\n\x0cpatient_name\x18\x03 \x01(\t\x12\x1a\n\x12patient_birth_date\x18\x04 \x01(\t\x12\x13\n\x0bpatient_sex\x18\x05 \x01(\t\")\n\x12GetDocumentRequest\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\"\xd0\x02\n\x13GetDocumentResponse\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x13\n\x0bsubject_key\x18\x02 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\x0c\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12/\n\x0breceived_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12study_instance_uid\x18\x07 \x01(\t\x12\x18\n\x10\x61\x63\x63\x65ssion_number\x18\x08 \x01(\t\x12\x11\n\ttype_code\x18\t \x01(\t\x12\x14\n\x0ctype_display\x18\n \x01(\t\x12\x13\n\x0b\x61uthored_at\x18\x0b \x01(\t\x12\x19\n\x11identifier_system\x18\x0c \x01(\t\x12\x18\n\x10identifier_value\x18\r \x01(\t2\xcf\x01\n\x10\x43ustodianService\x12\x61\n\x0eResolveSubject\x12&.radloom.wire.v1.ResolveSubjectRequest\x1a\'.radloom.wire.v1.ResolveSubjectResponse\x12X\n\x0bGetDocument\x12#.radloom.wire.v1.GetDocumentRequest\x1a$.radloom.wire.v1.GetDocumentResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'radloom/wire/v1/custodian_service.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\",\n\x15ResolveSubjectRequest\x12\x13\n\x0bsubject_key\x18\x01 \x01(\t\"\x91\x01\n\x16ResolveSubjectResponse\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x1c\n\x14issuer_of_patient_id\x18\x02 \x01(\t\x12\x14\n\x0cpatient_name\x18\x03 \x01(\t\x12\x1a\n\x12patient_birth_date\x18\x04 \x01(\t\x12\x13\n\x0bpatient_sex\x18\x05 \x01(\t\")\n\x12GetDocumentRequest\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\"\xd0\x02\n\x13GetDocumentResponse\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x13\n\x0bsubject_key\x18\x02 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\x0c\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12/\n\x0breceived_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12study_instance_uid\x18\x07 \x01(\t\x12\x18\n\x10\x61\x63\x63\x65ssion_number\x18\x08 \x01(\t\x12\x11\n\ttype_code\x18\t \x01(\t\x12\x14\n\x0ctype_display\x18\n \x01(\t\x12\x13\n\x0b\x61uthored_at\x18\x0b \x01(\t\x12\x19\n\x11identifier_system\x18\x0c \x01(\t\x12\x18\n\x10identifier_value\x18\r \x01(\t\"0\n\x17ResolveResourcesRequest\x12\x15\n\rresource_keys\x18\x01 \x03(\t\"P\n\x18ResolveResourcesResponse\x12\x34\n\tresources\x18\x01 \x03(\x0b\x32!.radloom.wire.v1.ResolvedResource\"\x89\x01\n\x10ResolvedResource\x12\x14\n\x0cresource_key\x18\x01 \x01(\t\x12\x15\n\rresource_type\x18\x02 \x01(\t\x12\x13\n\x0bresource_id\x18\x03 \x01(\t\x12\x19\n\x11identifier_system\x18\x04 \x01(\t\x12\x18\n\x10identifier_value\x18\x05 \x01(\t2\xb8\x02\n\x10\x43ustodianService\x12\x61\n\x0eResolveSubject\x12&.radloom.wire.v1.ResolveSubjectRequest\x1a\'.radloom.wire.v1.ResolveSubjectResponse\x12X\n\x0bGetDocument\x12#.radloom.wire.v1.GetDocumentRequest\x1a$.radloom.wire.v1.GetDocumentResponse\x12g\n\x10ResolveResources\x12(.radloom.wire.v1.ResolveResourcesRequest\x1a).radloom.wire.v1.ResolveResourcesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETDOCUMENTREQUEST']._serialized_end=328
   _globals['_GETDOCUMENTRESPONSE']._serialized_start=331
   _globals['_GETDOCUMENTRESPONSE']._serialized_end=667
-  _globals['_CUSTODIANSERVICE']._serialized_start=670
-  _globals['_CUSTODIANSERVICE']._serialized_end=877
+  _globals['_RESOLVERESOURCESREQUEST']._serialized_start=669
+  _globals['_RESOLVERESOURCESREQUEST']._serialized_end=717
+  _globals['_RESOLVERESOURCESRESPONSE']._serialized_start=719
+  _globals['_RESOLVERESOURCESRESPONSE']._serialized_end=799
+  _globals['_RESOLVEDRESOURCE']._serialized_start=802
+  _globals['_RESOLVEDRESOURCE']._serialized_end=939
+  _globals['_CUSTODIANSERVICE']._serialized_start=942
+  _globals['_CUSTODIANSERVICE']._serialized_end=1254
 # @@protoc_insertion_point(module_scope)

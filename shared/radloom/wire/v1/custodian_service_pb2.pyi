@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -170,3 +172,89 @@ class GetDocumentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetDocumentResponse: _TypeAlias = GetDocumentResponse  # noqa: Y015
+
+@_typing.final
+class ResolveResourcesRequest(_message.Message):
+    """Asks for the identities behind resource keys."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESOURCE_KEYS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def resource_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As in ClinicalObserved."""
+
+    def __init__(
+        self,
+        *,
+        resource_keys: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resource_keys", b"resource_keys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveResourcesRequest: _TypeAlias = ResolveResourcesRequest  # noqa: Y015
+
+@_typing.final
+class ResolveResourcesResponse(_message.Message):
+    """Identities of resources, in the order asked. PHI zone only."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESOURCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def resources(self) -> _containers.RepeatedCompositeFieldContainer[Global___ResolvedResource]:
+        """One per key."""
+
+    def __init__(
+        self,
+        *,
+        resources: _abc.Iterable[Global___ResolvedResource] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resources", b"resources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveResourcesResponse: _TypeAlias = ResolveResourcesResponse  # noqa: Y015
+
+@_typing.final
+class ResolvedResource(_message.Message):
+    """Identity of one resource."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESOURCE_KEY_FIELD_NUMBER: _builtins.int
+    RESOURCE_TYPE_FIELD_NUMBER: _builtins.int
+    RESOURCE_ID_FIELD_NUMBER: _builtins.int
+    IDENTIFIER_SYSTEM_FIELD_NUMBER: _builtins.int
+    IDENTIFIER_VALUE_FIELD_NUMBER: _builtins.int
+    resource_key: _builtins.str
+    """As in ClinicalObserved."""
+    resource_type: _builtins.str
+    """"Observation", "Condition" or "Patient"."""
+    resource_id: _builtins.str
+    """Logical id at the record; empty when it came without."""
+    identifier_system: _builtins.str
+    """System of its first identifier; empty when it has none."""
+    identifier_value: _builtins.str
+    """Value under the system."""
+    def __init__(
+        self,
+        *,
+        resource_key: _builtins.str = ...,
+        resource_type: _builtins.str = ...,
+        resource_id: _builtins.str = ...,
+        identifier_system: _builtins.str = ...,
+        identifier_value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identifier_system", b"identifier_system", "identifier_value", b"identifier_value", "resource_id", b"resource_id", "resource_key", b"resource_key", "resource_type", b"resource_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolvedResource: _TypeAlias = ResolvedResource  # noqa: Y015

@@ -45,6 +45,11 @@ class CustodianServiceStub:
                 request_serializer=radloom_dot_wire_dot_v1_dot_custodian__service__pb2.GetDocumentRequest.SerializeToString,
                 response_deserializer=radloom_dot_wire_dot_v1_dot_custodian__service__pb2.GetDocumentResponse.FromString,
                 _registered_method=True)
+        self.ResolveResources = channel.unary_unary(
+                '/radloom.wire.v1.CustodianService/ResolveResources',
+                request_serializer=radloom_dot_wire_dot_v1_dot_custodian__service__pb2.ResolveResourcesRequest.SerializeToString,
+                response_deserializer=radloom_dot_wire_dot_v1_dot_custodian__service__pb2.ResolveResourcesResponse.FromString,
+                _registered_method=True)
 
 
 class CustodianServiceServicer:
@@ -65,6 +70,13 @@ class CustodianServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResolveResources(self, request, context):
+        """What the record calls clinical resources. NOT_FOUND when a key is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CustodianServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_CustodianServiceServicer_to_server(servicer, server):
                     servicer.GetDocument,
                     request_deserializer=radloom_dot_wire_dot_v1_dot_custodian__service__pb2.GetDocumentRequest.FromString,
                     response_serializer=radloom_dot_wire_dot_v1_dot_custodian__service__pb2.GetDocumentResponse.SerializeToString,
+            ),
+            'ResolveResources': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveResources,
+                    request_deserializer=radloom_dot_wire_dot_v1_dot_custodian__service__pb2.ResolveResourcesRequest.FromString,
+                    response_serializer=radloom_dot_wire_dot_v1_dot_custodian__service__pb2.ResolveResourcesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class CustodianService:
             '/radloom.wire.v1.CustodianService/GetDocument',
             radloom_dot_wire_dot_v1_dot_custodian__service__pb2.GetDocumentRequest.SerializeToString,
             radloom_dot_wire_dot_v1_dot_custodian__service__pb2.GetDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveResources(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/radloom.wire.v1.CustodianService/ResolveResources',
+            radloom_dot_wire_dot_v1_dot_custodian__service__pb2.ResolveResourcesRequest.SerializeToString,
+            radloom_dot_wire_dot_v1_dot_custodian__service__pb2.ResolveResourcesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class CustodianServiceStub:
     """The patient identifier behind a subject key. NOT_FOUND when the key is unknown."""
     GetDocument: _grpc.UnaryUnaryMultiCallable[_custodian_service_pb2.GetDocumentRequest, _custodian_service_pb2.GetDocumentResponse]
     """One clinical document as it came. NOT_FOUND when the id is unknown."""
+    ResolveResources: _grpc.UnaryUnaryMultiCallable[_custodian_service_pb2.ResolveResourcesRequest, _custodian_service_pb2.ResolveResourcesResponse]
+    """What the record calls clinical resources. NOT_FOUND when a key is unknown."""
 
 @_typing.type_check_only
 class CustodianServiceAsyncStub(CustodianServiceStub):
@@ -47,6 +49,8 @@ class CustodianServiceAsyncStub(CustodianServiceStub):
     """The patient identifier behind a subject key. NOT_FOUND when the key is unknown."""
     GetDocument: _aio.UnaryUnaryMultiCallable[_custodian_service_pb2.GetDocumentRequest, _custodian_service_pb2.GetDocumentResponse]  # type: ignore[assignment]
     """One clinical document as it came. NOT_FOUND when the id is unknown."""
+    ResolveResources: _aio.UnaryUnaryMultiCallable[_custodian_service_pb2.ResolveResourcesRequest, _custodian_service_pb2.ResolveResourcesResponse]  # type: ignore[assignment]
+    """What the record calls clinical resources. NOT_FOUND when a key is unknown."""
 
 class CustodianServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers of ingest, the custodian of raw inputs, to services inside the PHI zone."""
@@ -66,5 +70,13 @@ class CustodianServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_custodian_service_pb2.GetDocumentResponse, _abc.Awaitable[_custodian_service_pb2.GetDocumentResponse]]:
         """One clinical document as it came. NOT_FOUND when the id is unknown."""
+
+    @_abc_1.abstractmethod
+    def ResolveResources(
+        self,
+        request: _custodian_service_pb2.ResolveResourcesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custodian_service_pb2.ResolveResourcesResponse, _abc.Awaitable[_custodian_service_pb2.ResolveResourcesResponse]]:
+        """What the record calls clinical resources. NOT_FOUND when a key is unknown."""
 
 def add_CustodianServiceServicer_to_server(servicer: CustodianServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

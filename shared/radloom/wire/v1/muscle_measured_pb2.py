@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from radloom.wire.v1 import common_pb2 as radloom_dot_wire_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radloom/wire/v1/muscle_measured.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cradloom/wire/v1/common.proto\"\xd8\x02\n\x0eMuscleMeasured\x12\x11\n\tresult_id\x18\x01 \x01(\t\x12\x1a\n\x12study_instance_uid\x18\x02 \x01(\t\x12\x13\n\x0bsubject_key\x18\x03 \x01(\t\x12\x16\n\x0estudy_revision\x18\x04 \x01(\x04\x12\x1b\n\x13series_instance_uid\x18\x05 \x01(\t\x12\x39\n\x0bmeasurement\x18\x06 \x01(\x0b\x32\".radloom.wire.v1.MuscleMeasurementH\x00\x12+\n\x07refusal\x18\x07 \x01(\x0b\x32\x18.radloom.wire.v1.RefusalH\x00\x12)\n\x06models\x18\x08 \x03(\x0b\x32\x19.radloom.wire.v1.ModelUse\x12/\n\x0bmeasured_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07outcome\"\xd9\x02\n\x11MuscleMeasurement\x12-\n\x02l3\x18\x01 \x01(\x0b\x32!.radloom.wire.v1.VertebraLocation\x12\x10\n\x08\x61rea_cm2\x18\x02 \x01(\x01\x12\x34\n\x11\x61rea_interval_cm2\x18\x03 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x0f\n\x07mean_hu\x18\x04 \x01(\x01\x12\x11\n\tagreement\x18\x05 \x01(\x01\x12\r\n\x05grade\x18\x06 \x01(\t\x12\x1b\n\x0esmi_cm2_per_m2\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08height_m\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x30\n\x0csegmentation\x18\t \x01(\x0b\x32\x1a.radloom.wire.v1.ObjectRef\x12\x14\n\x0ctracking_uid\x18\n \x01(\tB\x11\n\x0f_smi_cm2_per_m2B\x0b\n\t_height_m\"\x87\x01\n\x10VertebraLocation\x12\x18\n\x10sop_instance_uid\x18\x01 \x01(\t\x12\x0c\n\x04z_mm\x18\x02 \x01(\x01\x12.\n\x0binterval_mm\x18\x03 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x1b\n\x13probability_covered\x18\x04 \x01(\x01\"5\n\x07Refusal\x12*\n\x05gates\x18\x01 \x03(\x0b\x32\x1b.radloom.wire.v1.FailedGate\"*\n\nFailedGate\x12\x0c\n\x04gate\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radloom/wire/v1/muscle_measured.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cradloom/wire/v1/common.proto\"\xea\x02\n\x0eMuscleMeasured\x12\x11\n\tresult_id\x18\x01 \x01(\t\x12\x1a\n\x12study_instance_uid\x18\x02 \x01(\t\x12\x13\n\x0bsubject_key\x18\x03 \x01(\t\x12\x16\n\x0estudy_revision\x18\x04 \x01(\x04\x12\x1b\n\x13series_instance_uid\x18\x05 \x01(\t\x12\x39\n\x0bmeasurement\x18\x06 \x01(\x0b\x32\".radloom.wire.v1.MuscleMeasurementH\x00\x12+\n\x07refusal\x18\x07 \x01(\x0b\x32\x18.radloom.wire.v1.RefusalH\x00\x12)\n\x06models\x18\x08 \x03(\x0b\x32\x19.radloom.wire.v1.ModelUse\x12/\n\x0bmeasured_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63quired\x18\n \x01(\tB\t\n\x07outcome\"\xd9\x02\n\x11MuscleMeasurement\x12-\n\x02l3\x18\x01 \x01(\x0b\x32!.radloom.wire.v1.VertebraLocation\x12\x10\n\x08\x61rea_cm2\x18\x02 \x01(\x01\x12\x34\n\x11\x61rea_interval_cm2\x18\x03 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x0f\n\x07mean_hu\x18\x04 \x01(\x01\x12\x11\n\tagreement\x18\x05 \x01(\x01\x12\r\n\x05grade\x18\x06 \x01(\t\x12\x1b\n\x0esmi_cm2_per_m2\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08height_m\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x30\n\x0csegmentation\x18\t \x01(\x0b\x32\x1a.radloom.wire.v1.ObjectRef\x12\x14\n\x0ctracking_uid\x18\n \x01(\tB\x11\n\x0f_smi_cm2_per_m2B\x0b\n\t_height_m\"\x87\x01\n\x10VertebraLocation\x12\x18\n\x10sop_instance_uid\x18\x01 \x01(\t\x12\x0c\n\x04z_mm\x18\x02 \x01(\x01\x12.\n\x0binterval_mm\x18\x03 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x1b\n\x13probability_covered\x18\x04 \x01(\x01\"5\n\x07Refusal\x12*\n\x05gates\x18\x01 \x03(\x0b\x32\x1b.radloom.wire.v1.FailedGate\"*\n\nFailedGate\x12\x0c\n\x04gate\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,13 +34,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radloom.wire.v1.muscle_meas
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MUSCLEMEASURED']._serialized_start=122
-  _globals['_MUSCLEMEASURED']._serialized_end=466
-  _globals['_MUSCLEMEASUREMENT']._serialized_start=469
-  _globals['_MUSCLEMEASUREMENT']._serialized_end=814
-  _globals['_VERTEBRALOCATION']._serialized_start=817
-  _globals['_VERTEBRALOCATION']._serialized_end=952
-  _globals['_REFUSAL']._serialized_start=954
-  _globals['_REFUSAL']._serialized_end=1007
-  _globals['_FAILEDGATE']._serialized_start=1009
-  _globals['_FAILEDGATE']._serialized_end=1051
+  _globals['_MUSCLEMEASURED']._serialized_end=484
+  _globals['_MUSCLEMEASUREMENT']._serialized_start=487
+  _globals['_MUSCLEMEASUREMENT']._serialized_end=832
+  _globals['_VERTEBRALOCATION']._serialized_start=835
+  _globals['_VERTEBRALOCATION']._serialized_end=970
+  _globals['_REFUSAL']._serialized_start=972
+  _globals['_REFUSAL']._serialized_end=1025
+  _globals['_FAILEDGATE']._serialized_start=1027
+  _globals['_FAILEDGATE']._serialized_end=1069
 # @@protoc_insertion_point(module_scope)

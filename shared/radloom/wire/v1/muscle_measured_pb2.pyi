@@ -35,6 +35,7 @@ class MuscleMeasured(_message.Message):
     REFUSAL_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
     MEASURED_AT_FIELD_NUMBER: _builtins.int
+    ACQUIRED_FIELD_NUMBER: _builtins.int
     result_id: _builtins.str
     """Derived from input, model, version and content: a re-run is the same result."""
     study_instance_uid: _builtins.str
@@ -45,6 +46,10 @@ class MuscleMeasured(_message.Message):
     """Revision of the study that was measured."""
     series_instance_uid: _builtins.str
     """Series Instance UID (0020,000E) of the series chosen; empty when none was."""
+    acquired: _builtins.str
+    """When the study was made: ISO 8601, with time zone where the images give one, else the day alone;
+    empty when they say nothing.
+    """
     @_builtins.property
     def measurement(self) -> Global___MuscleMeasurement:
         """The measurement, fit to be published."""
@@ -73,10 +78,11 @@ class MuscleMeasured(_message.Message):
         refusal: Global___Refusal | None = ...,
         models: _abc.Iterable[_common_pb2.ModelUse] | None = ...,
         measured_at: _timestamp_pb2.Timestamp | None = ...,
+        acquired: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["measured_at", b"measured_at", "measurement", b"measurement", "outcome", b"outcome", "refusal", b"refusal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["measured_at", b"measured_at", "measurement", b"measurement", "models", b"models", "outcome", b"outcome", "refusal", b"refusal", "result_id", b"result_id", "series_instance_uid", b"series_instance_uid", "study_instance_uid", b"study_instance_uid", "study_revision", b"study_revision", "subject_key", b"subject_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acquired", b"acquired", "measured_at", b"measured_at", "measurement", b"measurement", "models", b"models", "outcome", b"outcome", "refusal", b"refusal", "result_id", b"result_id", "series_instance_uid", b"series_instance_uid", "study_instance_uid", b"study_instance_uid", "study_revision", b"study_revision", "subject_key", b"subject_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["measurement", "refusal"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015

@@ -131,6 +131,7 @@ class ReportStructured(_message.Message):
     ALERTS_FIELD_NUMBER: _builtins.int
     CRITICAL_FINDINGS_FIELD_NUMBER: _builtins.int
     FACTS_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    AUTHORED_AT_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """Identifier that ingest gave the document."""
     subject_key: _builtins.str
@@ -147,6 +148,8 @@ class ReportStructured(_message.Message):
     """Facts other than measurements would have made the message too large: they are kept with the
     structurer, and `facts` is empty in every statement.
     """
+    authored_at: _builtins.str
+    """When the document was written, as its sender says: FHIR instant; empty when unknown."""
     @_builtins.property
     def statements(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatementOutline]:
         """In the order of the report; between two statements lie blanks alone."""
@@ -187,10 +190,11 @@ class ReportStructured(_message.Message):
         alerts: _abc.Iterable[Global___ReportAlert] | None = ...,
         critical_findings: _abc.Iterable[Global___CriticalFindingMention] | None = ...,
         facts_left_out: _builtins.bool = ...,
+        authored_at: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["proof", b"proof", "structured_at", b"structured_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "critical_findings", b"critical_findings", "document_id", b"document_id", "document_sha256", b"document_sha256", "exam_template", b"exam_template", "facts_left_out", b"facts_left_out", "proof", b"proof", "result_id", b"result_id", "statements", b"statements", "structured_at", b"structured_at", "study_instance_uid", b"study_instance_uid", "subject_key", b"subject_key", "symptoms", b"symptoms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "authored_at", b"authored_at", "critical_findings", b"critical_findings", "document_id", b"document_id", "document_sha256", b"document_sha256", "exam_template", b"exam_template", "facts_left_out", b"facts_left_out", "proof", b"proof", "result_id", b"result_id", "statements", b"statements", "structured_at", b"structured_at", "study_instance_uid", b"study_instance_uid", "subject_key", b"subject_key", "symptoms", b"symptoms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from radloom.wire.v1 import report_structured_pb2 as radloom_dot_wire_dot_v1_dot_report__structured__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/radloom/wire/v1/report_structurer_service.proto\x12\x0fradloom.wire.v1\x1a\'radloom/wire/v1/report_structured.proto\"7\n\x10StructureRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x15\n\rdeterministic\x18\x02 \x01(\x08\"F\n\x11StructureResponse\x12\x31\n\x06result\x18\x01 \x01(\x0b\x32!.radloom.wire.v1.ReportStructured2m\n\x17ReportStructurerService\x12R\n\tStructure\x12!.radloom.wire.v1.StructureRequest\x1a\".radloom.wire.v1.StructureResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/radloom/wire/v1/report_structurer_service.proto\x12\x0fradloom.wire.v1\x1a\'radloom/wire/v1/report_structured.proto\"E\n\x10StructureRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x15\n\rdeterministic\x18\x02 \x01(\x08\x12\x0c\n\x04\x65xam\x18\x03 \x01(\t\"F\n\x11StructureResponse\x12\x31\n\x06result\x18\x01 \x01(\x0b\x32!.radloom.wire.v1.ReportStructured2m\n\x17ReportStructurerService\x12R\n\tStructure\x12!.radloom.wire.v1.StructureRequest\x1a\".radloom.wire.v1.StructureResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radloom.wire.v1.report_stru
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STRUCTUREREQUEST']._serialized_start=109
-  _globals['_STRUCTUREREQUEST']._serialized_end=164
-  _globals['_STRUCTURERESPONSE']._serialized_start=166
-  _globals['_STRUCTURERESPONSE']._serialized_end=236
-  _globals['_REPORTSTRUCTURERSERVICE']._serialized_start=238
-  _globals['_REPORTSTRUCTURERSERVICE']._serialized_end=347
+  _globals['_STRUCTUREREQUEST']._serialized_end=178
+  _globals['_STRUCTURERESPONSE']._serialized_start=180
+  _globals['_STRUCTURERESPONSE']._serialized_end=250
+  _globals['_REPORTSTRUCTURERSERVICE']._serialized_start=252
+  _globals['_REPORTSTRUCTURERSERVICE']._serialized_end=361
 # @@protoc_insertion_point(module_scope)

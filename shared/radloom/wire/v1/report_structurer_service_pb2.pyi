@@ -25,19 +25,23 @@ class StructureRequest(_message.Message):
 
     TEXT_FIELD_NUMBER: _builtins.int
     DETERMINISTIC_FIELD_NUMBER: _builtins.int
+    EXAM_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Its text."""
     deterministic: _builtins.bool
     """Leave it to the word lists, although a language model is configured."""
+    exam: _builtins.str
+    """Name of the template to show it by, "ct-cap"; empty lets the report say."""
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         deterministic: _builtins.bool = ...,
+        exam: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deterministic", b"deterministic", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deterministic", b"deterministic", "exam", b"exam", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

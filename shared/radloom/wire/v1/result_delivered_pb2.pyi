@@ -43,7 +43,7 @@ class ResultDelivered(_message.Message):
     tracking_uid: _builtins.str
     """Tracking Unique Identifier shared by SEG, SR and FHIR; empty when nothing was measured."""
     kind: _builtins.str
-    """What kind of result: "muscle", "report"."""
+    """What kind of result: "muscle", "report", "cachexia"."""
     document_id: _builtins.str
     """Identifier that ingest gave the document a report came from; empty for other kinds."""
     @_builtins.property

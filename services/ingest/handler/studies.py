@@ -54,8 +54,8 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Ingest:
-    """Custodian of raw inputs.
+class StudyIntake:
+    """Custodian of images and documents.
 
     Attributes:
         store: Keeps the files.
