@@ -4,7 +4,8 @@
 
 REPORTS is a folder with the reports of `READ`. Rules and words were written on three quarters of
 the reports: on one half, and, after a first measurement of the other half, on a half of that. What
-is held out was measured when they were done; nobody had read its reports or its misses before.
+is held out was measured when they were done; nobody read its reports, or more of them than the
+alerts on unchanged ones, which were judged afterwards.
 """
 
 import argparse
