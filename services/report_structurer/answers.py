@@ -147,7 +147,10 @@ def _statement(statement: Statement) -> dict[str, Any]:
 
 
 def _fact(fact: Fact) -> dict[str, Any]:
-    measured = fact.kind in {"measurement", "number"}
+    # A share, "1/3", is a count that is no number.
+    measured = fact.kind in {"measurement", "number"} or (
+        fact.kind == "count" and fact.value.isdigit()
+    )
     return {
         "kind": fact.kind,
         "value": float(fact.value) if measured else fact.value,
