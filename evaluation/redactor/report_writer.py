@@ -122,7 +122,9 @@ class _Case:
             "title": lambda: [(title, KEPT)],
             "plast": lambda: [(patient.family, "NAME")],
             "pfirst": lambda: [(patient.given, "NAME")],
-            "kin": lambda: [(rng.choice("wife son daughter mother husband sister".split()), KEPT)],
+            "kin": lambda: [
+                (rng.choice(["wife", "son", "daughter", "mother", "husband", "sister"]), KEPT)
+            ],
             "kinname": lambda: [(self.kin, "NAME")],
             "ini": lambda: [(_initials(rng, doctor, self.second), NEUTRAL)],
             "He": lambda: [("She" if patient.sex == "F" else "He", KEPT)],
@@ -221,88 +223,6 @@ def phone(rng: Random) -> str:
     a, b = rng.randint(201, 989), rng.randint(200, 999)
     c, d = rng.randint(1000, 9999), rng.randint(1000, 9999)
     return rng.choice(PHONE_FORMS).format(a=a, b=b, c=c, d=d, p=c % 90 + 10, q=d % 90 + 10)
-
-
-def _codes(self) -> dict[str, Callable[[], Pieces]]:
-        rng = self.rng
-        return {
-            "mrn": lambda: [(self.mrn, "ID")],
-            "acc": lambda: [(self.accession, "ID")],
-            "visit": lambda: [(_code(rng), "ID")],
-            "order": lambda: [(f"#{rng.randint(10**6, 10**8)}", "ID")],
-            "policy": lambda: [(f"{_letters(rng, 3)}{rng.randint(10**8, 10**9)}", "ID")],
-            "serial": lambda: [(_serial(rng), "ID")],
-            "ssn": lambda: [(_social_security(rng), "ID")],
-            "dob": lambda: [(rng.choice(calendar_forms.FORMS)(self.born), "DATE")],
-            "date": lambda: [(self.form(self.exam), "DATE"), *_clock(rng)],
-            "pdate": lambda: [(rng.choice(calendar_forms.FORMS)(self.prior), "DATE")],
-            "mday": lambda: [(rng.choice(calendar_forms.PARTIAL)(self.prior), "DATE")],
-            "phone": lambda: [(phone(rng), "PHONE")],
-            "fax": lambda: [(phone(rng), "PHONE")],
-            "email": lambda: [(self.mail, "EMAIL")],
-            "email2": lambda: [(_mail(rng, self.second), "EMAIL")],
-            "url": lambda: [(_url(rng), "EMAIL")],
-            "age": lambda: [(_age(rng, rng.randint(18, 89)), KEPT)],
-            "age90": lambda: [(_age(rng, rng.randint(90, 104)), "AGE")],
-        }  # fmt: skip
-
-    def _places(self) -> dict[str, Callable[[], Pieces]]:
-        rng = self.rng
-        return {
-            "hosp": lambda: [(institution(rng), "LOC")],
-            "addr": lambda: [(address(rng), "LOC")],
-            "city": lambda: [(rng.choice(CITIES), "LOC")],
-            "company": lambda: [(company(rng), "LOC")],
-            "ward": lambda: [(rng.choice(("Ward 7B", "ICU", "4 West", "ED bay 3")), NEUTRAL)],
-            "room": lambda: [(str(rng.randint(100, 999)), NEUTRAL)],
-        }
-
-    def _clinical(self, slot: str) -> Pieces:
-        rng = self.rng
-        if slot == "epon":
-            before, after = rng.choice(report_forms.EPONYM_FORMS).split("{e}")
-            return [(before, KEPT), (rng.choice(report_forms.EPONYMS), EPONYM), (after, KEPT)]
-        words = {
-            "exam": report_forms.EXAMS,
-            "sign": report_forms.SIGNS,
-            "tech": report_forms.TECHNIQUES,
-            "hard": report_forms.HARD,
-            "plan": report_forms.PLANS,
-        }.get(slot, report_forms.FINDINGS)
-        chosen = rng.choice(words)
-        chosen = re.sub(r"\{n\}", lambda _: str(rng.randint(10, 69)), chosen)
-        return [(re.sub(r"\{k\}", lambda _: str(rng.randint(2, 9)), chosen), KEPT)]
-
-
-HOSTS: Final = ("brannockhealth.org", "imaging.example", "kesselheim-klinik.de", "nhs.example.uk")
-
-
-def name_form(rng: Random, who: Person, form: str) -> str:
-    """A name in one of the ways of writing it; DOC, FULL, INIT, UPPER or NAME limit the ways."""
-    family, given, middle = who.family, who.given, who.middle
-    full = f"{given} {middle + '. ' if middle else ''}{family}"
-    ways = {
-        "DOC": [full, f"{given[0]}. {family}", family, f"{family}, {given}", f"{given} {family}"],
-        "FULL": [full, f"{given} {family}", f"{given} {family.upper()}"],
-        "INIT": [f"{family}, {given[0]}", f"{family} {given[0]}{middle}", f"{family}, {given[0]}."],
-        "UPPER": [f"{family}, {given} {middle}".strip().upper(), full.upper(), who.dicom.upper()],
-    }.get(form)
-    if ways is None:
-        ways = [f"{family}, {given}", f"{family.upper()}, {given.upper()}", full, who.dicom,
-                f"{family.upper()} {given}", full.lower(), f"{family}, {given} {middle}".strip()]  # fmt: skip
-        if who.native:
-            ways += [who.native.replace("^", " "), who.native.replace("^", "")]
-    return rng.choice(ways)
-
-
-def phone(rng: Random) -> str:
-    """A telephone number of one of several countries."""
-    a, b, c = rng.randint(201, 989), rng.randint(200, 999), rng.randint(1000, 9999)
-    return rng.choice(
-        (f"({a}) {b}-{c}", f"{a}-{b}-{c}", f"{a}.{b}.{c}", f"+1 {a} {b} {c}", f"1-{a}-{b}-{c}",
-         f"+44 20 {c} {rng.randint(1000, 9999)}", f"+49 {a}/{b}{c}", f"0{a} {b}{c}",
-         f"+33 1 {a % 90 + 10} {b % 90 + 10} {c % 90 + 10} {a % 89 + 10}", f"({a}) {b}-{c} ext. {a}")
-    )  # fmt: skip
 
 
 def _code(rng: Random) -> str:
