@@ -5,20 +5,10 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-MONTHS: Final = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 
 FORMS: Final[tuple[Callable[[date], str], ...]] = (
     lambda d: f"{d:%m/%d/%Y}",

@@ -63,7 +63,7 @@ NAMES: Final[dict[str, tuple[str, str]]] = {
     ),
     "turkish": (
         "Şule Çağlar İbrahim Gülşen Ozan Ayşe Yiğit Nurcan",
-        "Yıldırım Özdemir Karataş Çelikkol Şahinoğlu Aydın Güneş",
+        "Y\u0131ld\u0131r\u0131m Özdemir Karataş Çelikkol Şahinoğlu Ayd\u0131n Güneş",
     ),
 }
 SCRIPTS: Final = (
@@ -75,67 +75,27 @@ SYLLABLES: Final = (
 )
 ENDINGS: Final = "ley son wick ham ford stein sky ova etti ard ers ingham low den oux quist bury"
 
-CITIES: Final = [
-    "Marlborough Falls",
-    "Tarrytown",
-    "New Brixton",
-    "Kesselheim",
-    "Puerto Lirio",
-    "Oakmere",
-    "Saint-Aubert",
-    "Wexcombe",
-    "Lake Orinda",
-    "Fort Hensley",
-    "Nyborgsund",
-    "East Harrowgate",
-    "Villanova del Río",
-    "Brannock",
-    "Cedar Bluff",
-]
-STREETS: Final = [
-    "Juniper",
-    "Old Mill",
-    "Larkspur",
-    "Kings Cross",
-    "Wexford",
-    "Sycamore",
-    "Tannery",
-    "Elm",
-    "Saint Marks",
-    "Quarry",
-    "Linden",
-    "Martin Luther King Jr.",
-    "42nd",
-    "Peach Tree",
-    "Beacon Hill",
-    "Prospect",
-]
-INSTITUTIONS: Final = [
-    "{n} Memorial Hospital",
-    "{c} General Hospital",
-    "St. {f}'s Medical Center",
-    "{c} Imaging Associates",
-    "{n} Cancer Institute",
-    "Mount {n} Clinic",
-    "{c} Community Health Centre",
-    "University Hospital of {c}",
-    "{n} & {m} Radiology LLP",
-    "Klinikum {c}",
-    "Hôpital {n}",
-    "Royal {c} Infirmary",
-    "{c} VA Medical Center",
-    "Our Lady of {c} Hospital",
-    "{n} Children's Hospital",
-]
-COMPANIES: Final = [
-    "{n} Logistics Inc.",
-    "{n} & Sons Ltd",
-    "{m} Aerospace Corporation",
-    "{n}-{m} GmbH",
-    "{n} Foods LLC",
-    "{m} Brothers Construction",
-    "{n} Insurance Group",
-]
+CITIES: Final = (
+    "Marlborough Falls", "Tarrytown", "New Brixton", "Kesselheim", "Puerto Lirio", "Oakmere",
+    "Saint-Aubert", "Wexcombe", "Lake Orinda", "Fort Hensley", "Nyborgsund", "East Harrowgate",
+    "Villanova del Río", "Brannock", "Cedar Bluff",
+)  # fmt: skip
+STREETS: Final = (
+    "Juniper", "Old Mill", "Larkspur", "Kings Cross", "Wexford", "Sycamore", "Tannery", "Elm",
+    "Saint Marks", "Quarry", "Linden", "Martin Luther King Jr.", "42nd", "Peach Tree",
+    "Beacon Hill", "Prospect",
+)  # fmt: skip
+INSTITUTIONS: Final = (
+    "{n} Memorial Hospital", "{c} General Hospital", "St. {f}'s Medical Center",
+    "{c} Imaging Associates", "{n} Cancer Institute", "Mount {n} Clinic",
+    "{c} Community Health Centre", "University Hospital of {c}", "{n} & {m} Radiology LLP",
+    "Klinikum {c}", "Hôpital {n}", "Royal {c} Infirmary", "{c} VA Medical Center",
+    "Our Lady of {c} Hospital", "{n} Children's Hospital",
+)  # fmt: skip
+COMPANIES: Final = (
+    "{n} Logistics Inc.", "{n} & Sons Ltd", "{m} Aerospace Corporation", "{n}-{m} GmbH",
+    "{n} Foods LLC", "{m} Brothers Construction", "{n} Insurance Group",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -191,7 +151,7 @@ def company(rng: Random) -> str:
     return _organisation(rng, COMPANIES)
 
 
-def _organisation(rng: Random, forms: list[str]) -> str:
+def _organisation(rng: Random, forms: tuple[str, ...]) -> str:
     first, second = made_up(rng), rng.choice(NAMES["us"][1].split())
     given = rng.choice(("Brigid", "Anselm", "Crispin", "Mary", "Luke", "Jude"))
     return rng.choice(forms).format(n=first, m=second, c=rng.choice(CITIES), f=given)
@@ -200,10 +160,10 @@ def _organisation(rng: Random, forms: list[str]) -> str:
 def address(rng: Random) -> str:
     """Street and town, in the form of one of several countries."""
     number, street, city = rng.randint(1, 9999), rng.choice(STREETS), rng.choice(CITIES)
+    kind = rng.choice(("Street", "St", "Ave.", "Road", "Blvd", "Ln"))
     return rng.choice(
         (
-            f"{number} {street} {rng.choice(('Street', 'St', 'Ave.', 'Road', 'Blvd', 'Ln'))}, "
-            f"{city}",
+            f"{number} {street} {kind}, {city}",
             f"{number} {street} Drive Apt {rng.randint(1, 40)}, {city}",
             f"P.O. Box {number}, {city}",
             f"Flat {rng.randint(1, 40)}, {rng.randint(1, 200)} {street} Terrace, {city}",

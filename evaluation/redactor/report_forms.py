@@ -78,8 +78,8 @@ With kind regards,
     """Spoke with patient's {kin} {kinname} by telephone ({phone}) regarding {pfirst}'s scan of
 {pdate}. {find} Explained that {hard} {He} asked that a copy be sent to {addr}. {epon} Will call
 again {mday}. -- {ini}""",
-    """ADDENDUM: After discussion with {dlast} from {ward}, the images of {plast} were compared again
-with those done in {city} in {mday}. {find} {epon} {meas} No other change. Addendum dictated by
+    """ADDENDUM: After discussion with {dlast} from {ward}, the images of {plast} were compared
+again with those done in {city} in {mday}. {find} {epon} {meas} No other change. Addendum dictated by
 {Dm}.""",
     """Nursing note. Pt {pfirst} {plast} arrived from {city} via ambulance accompanied by {kin}
 {kinname}. Wristband {mrn} checked, SSN {ssn}. {sign}. IV placed, {tech} {hard} Discharged home with

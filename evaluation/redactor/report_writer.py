@@ -14,6 +14,7 @@ NEUTRAL: Final = "-"
 """Neither identifier nor report: redacting it is no fault, leaving it is none."""
 EPONYM: Final = "EPONYM"
 KEPT: Final = ""
+KIN: Final = ("wife", "son", "daughter", "mother", "husband", "sister")
 
 
 @dataclass(frozen=True)
