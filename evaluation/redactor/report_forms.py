@@ -79,7 +79,7 @@ With kind regards,
 {pdate}. {find} Explained that {hard} {He} asked that a copy be sent to {addr}. {epon} Will call
 again {mday}. -- {ini}""",
     """ADDENDUM: After discussion with {dlast} from {ward}, the images of {plast} were compared
-again with those done in {city} in {mday}. {find} {epon} {meas} No other change. Addendum dictated by
+again with those done in {city} in {mday}. {find} {epon} {meas} No other change. Dictated by
 {Dm}.""",
     """Nursing note. Pt {pfirst} {plast} arrived from {city} via ambulance accompanied by {kin}
 {kinname}. Wristband {mrn} checked, SSN {ssn}. {sign}. IV placed, {tech} {hard} Discharged home with
