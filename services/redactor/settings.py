@@ -15,7 +15,7 @@ class ProjectRule(BaseModel):
     """One research project and what leaves for it.
 
     Attributes:
-        name: Lower-case letters, digits and hyphens; appears in events, keys and addresses.
+        name: At most 40 lower-case letters, digits and hyphens; appears in events and object keys.
         key_file: Secret of the project, 64 hexadecimal digits or more: `openssl rand -hex 32`.
         profile: De-identification profile, "basic".
         modalities: Values of Modality (0008,0060) whose series leave; "*" is every one. No default:
@@ -45,6 +45,7 @@ class Settings(BaseSettings):
         projects: Export rules, a JSON array of `ProjectRule`. None by default: nothing leaves.
         inference_url: `grpc://host:port` of a Triton server; empty runs models in process.
         model_repository: Models `textdet` and `textrec` with their golden answers.
+        validator: IOD validator that must find no new error, "dciodvfy"; empty does without.
         inference_deadline_s: Longest single inference, seconds.
         concurrency: Studies redacted at the same time; reading text in pixels uses all cores.
         handler_deadline_s: A study that takes longer makes the service unhealthy, seconds.
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     projects: tuple[ProjectRule, ...] = ()
     inference_url: str = ""
     model_repository: Path = SOURCE_REPOSITORY
+    validator: str = ""
     inference_deadline_s: float = Field(default=60.0, gt=0)
     concurrency: int = Field(default=1, ge=1)
     handler_deadline_s: float = Field(default=7200.0, gt=0)
