@@ -140,6 +140,7 @@ class StudyRedaction:
             identity=[known.value for known in self._known],
             retained=retained,
         )
+        self._study = min(studies, default="")
         self._conflict = _conflict(subjects, studies, self._announced)
         self.subject = self._announced or _chosen(subjects, studies)
         self._verification = Verification(
@@ -151,6 +152,11 @@ class StudyRedaction:
             self.subject,
             shift_dates=Option.RETAIN_MODIFIED_DATES in self._project.profile.options,
         )
+
+    @property
+    def study_code(self) -> str:
+        """What the study may be called where neither source nor copy is named."""
+        return self._project.pseudonyms.code("study", self._study)
 
     @property
     def subject_code(self) -> str:
@@ -169,8 +175,11 @@ class StudyRedaction:
         self._copies.append(made.copy)
         return made
 
-    def repeat(self, copy: Copy) -> None:
+    def repeat(self, copy: Copy, content: bytes | None) -> None:
         """Takes a copy that an earlier run made and checked of the instance that is due."""
+        if content is not None:
+            self._checked.append(len(self._copies))
+            self._verification.note(content)
         self._copies.append(copy)
 
     def close(self) -> list[Copy]:
@@ -236,6 +245,7 @@ class StudyRedaction:
                 "blanked": _counts(str(one.reason) for one in pixels.blanked),
                 "kept": _counts(str(one.reason) for one in pixels.kept),
             },
+            "study_instance_uid": str(ds.StudyInstanceUID),
             "sop_class_uid": str(ds.SOPClassUID),
             "sop_instance_uid": str(ds.SOPInstanceUID),
         }
