@@ -5,5 +5,6 @@ IOD lists is kept if its value cannot name anybody; what neither lists is remove
 """
 
 from services.redactor.attributes.actions import Action, ElementAction
+from services.redactor.attributes.engine import AttributeRedactor, redact_attributes
 
-__all__ = ["Action", "ElementAction"]
+__all__ = ["Action", "AttributeRedactor", "ElementAction", "redact_attributes"]
