@@ -39,6 +39,12 @@ def coded_strings() -> frozenset[str]:
     return frozenset(_data("coded_strings.txt"))
 
 
+@cache
+def coded_words() -> frozenset[str]:
+    """Words of those values: makers join them anew."""
+    return frozenset(word for value in coded_strings() for word in re.split("[ _]", value))
+
+
 class Descriptors:
     """Cleans the descriptors of one study, each different one once.
 
@@ -89,7 +95,8 @@ def is_coded(value: str) -> bool:
     """Whether a value of a CS attribute is a defined string or made of technical words."""
     if value in coded_strings() or (len(value) <= 2 and value.isalnum()):  # noqa: PLR2004 - "HF"
         return True
-    return all(is_technical(word) for word in re.split(r"[ _]+", value) if word)
+    parts = [word for word in re.split(r"[ _]+", value) if word]
+    return all(word in coded_words() or is_technical(word) for word in parts)
 
 
 def _piece(piece: str, pieces: list[str]) -> bool:
