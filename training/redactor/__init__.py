@@ -1,0 +1,1 @@
+"""Makes what the redactor ships as data: word lists and the name tagger."""
