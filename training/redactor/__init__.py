@@ -1,1 +1,1 @@
-"""Makes what the redactor ships as data: word lists and the name tagger."""
+"""How the tables of the redactor's attribute engine were made, from openly licensed sources."""
