@@ -87,7 +87,7 @@ def regions_in(
         mean = _mean_within(probability, rectangle)
         if mean < settings.line_probability:
             continue
-        corners = _ordered(cv2.boxPoints(_grown(rectangle, settings.growth)))
+        corners = ordered(cv2.boxPoints(_grown(rectangle, settings.growth)))
         if cv2.contourArea(corners) > MAX_SHARE * probability.size:
             too_large = True
             continue
@@ -117,7 +117,7 @@ def _mean_within(probability: NDArray[np.float32], rectangle: _Rectangle) -> flo
     return float(values.mean()) if values.size else 0.0
 
 
-def _ordered(corners: NDArray[np.float32]) -> NDArray[np.float32]:
+def ordered(corners: NDArray[np.float32]) -> NDArray[np.float32]:
     """Corners from the top left, clockwise as the eye sees rows grow downwards."""
     by_column = corners[np.argsort(corners[:, 0], kind="stable")]
     left = by_column[:2][np.argsort(by_column[:2, 1], kind="stable")]
