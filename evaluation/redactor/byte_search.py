@@ -4,6 +4,7 @@ import base64
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from pydicom import Dataset
@@ -55,10 +56,8 @@ def _encoded(value: str) -> Iterator[bytes]:
 
 
 def _inflated(content: bytes) -> Iterator[bytes]:
-    try:
+    with suppress(zlib.error):
         yield zlib.decompressobj(-15).decompress(content[_meta_end(content) :], MAX_INFLATED)
-    except zlib.error:
-        pass
     for number, start in enumerate(_STREAM.finditer(content)):
         if number >= MAX_STREAMS:
             return
