@@ -153,7 +153,7 @@ class _Case:
             "email2": lambda: [(_mail(rng, self.second), "EMAIL")],
             "url": lambda: [(_url(rng), "EMAIL")],
             "age": lambda: [(_age(rng, rng.randint(18, 89)), KEPT)],
-            "age90": lambda: [(_age(rng, rng.randint(90, 104)), "AGE")],
+            "age90": lambda: _old_age(rng),
         }  # fmt: skip
 
     def _places(self) -> dict[str, Callable[[], Pieces]]:
@@ -266,6 +266,11 @@ def _clock(rng: Random) -> Pieces:
 
 def _age(rng: Random, years: int) -> str:
     return rng.choice((f"{years}-year-old", f"{years} year old", f"{years} y/o", f"{years}yo"))
+
+
+def _old_age(rng: Random) -> Pieces:
+    years = str(rng.randint(90, 104))
+    return [(years, "AGE"), (_age(rng, 50).removeprefix("50"), KEPT)]
 
 
 def _around(form: str, words: str, kind: str) -> Pieces:
