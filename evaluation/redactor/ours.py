@@ -1,9 +1,6 @@
 """The redactor of this repository as the evaluation calls it: its public functions, nothing else."""
 
-import io
 from collections.abc import Sequence
-
-from pydicom import dcmread
 
 from radloom.errors import Rejected
 from services.redactor.attributes import redact_attributes
