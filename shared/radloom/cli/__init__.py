@@ -233,7 +233,7 @@ def evidence(
         str, typer.Option(help="SOP Instance UID of a copy: print its inclusion proof.")
     ] = "",
 ) -> None:
-    """Check that released copies are those that signed evidence speaks of; print one JSON object."""
+    """Check that released copies are those of the signed evidence; print one JSON object."""
     from radloom.cli.evidence import check, proof  # noqa: PLC0415
 
     typer.echo(json.dumps(proof(output, prove) if prove else check(output, public_key)))
