@@ -131,7 +131,7 @@ def _numbers() -> Mapping[int, str]:
     return {
         tag: vr
         for tag, (vrs, _, _, retired, _) in DicomDictionary.items()
-        if (vr := vrs.split(" or ")[0]) in {*UNIT, "DS", "IS"}
+        if (vr := vrs.split(" or ")[0]) in {*UNIT, "DS", "IS"} - {"AT"}
         and (tag >> 16 in rules.EXTENSIBLE_GROUPS or tag in rules.EXTENSIONS)
         and not (retired or tag in rows())
     }
