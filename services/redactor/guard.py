@@ -8,7 +8,8 @@ import zlib
 from dataclasses import dataclass
 from io import BytesIO
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset, config, dcmread
+from pydicom.config import settings
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.sequence import Sequence
@@ -219,3 +220,13 @@ def _require_identity(ds: FileDataset) -> None:
 def _uid(ds: Dataset, keyword: str) -> str:
     value = ds.get(keyword)
     return str(value).strip("\0 ") if isinstance(value, str) else ""
+
+
+def silence_pydicom() -> None:
+    """Keeps values out of warnings and logs: pydicom quotes the ones that it finds invalid.
+
+    For the whole process, so at its start. Invalid values are read as they are.
+    """
+    settings.reading_validation_mode = config.IGNORE
+    settings.writing_validation_mode = config.IGNORE
+    config.logger.disabled = True
