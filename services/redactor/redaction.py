@@ -19,7 +19,7 @@ from typing import Any
 from pydicom.dataset import FileDataset
 
 from radloom.errors import Rejected, Unavailable
-from services.redactor.attributes import redact_attributes
+from services.redactor.attributes import AttributeRedactor
 from services.redactor.copies import Copy, held, references_of
 from services.redactor.evidence import SCHEMA
 from services.redactor.guard import admit
@@ -152,6 +152,9 @@ class StudyRedaction:
             self.subject,
             shift_dates=Option.RETAIN_MODIFIED_DATES in self._project.profile.options,
         )
+        self._attributes = AttributeRedactor(
+            self._project.profile, self._project.pseudonyms, self.subject, self._redact_text
+        )
 
     @property
     def study_code(self) -> str:
@@ -211,22 +214,12 @@ class StudyRedaction:
             raise Rejected("the files of the study contradict each other", reason=self._conflict)
         ds = admit(original)
         reading = _Reading(self._redact_text)
-        project, subject = self._project, self.subject
+        project = self._project
         actions = [
             *redact_content(
-                ds,
-                redact_text=reading,
-                pseudonyms=project.pseudonyms,
-                subject=subject,
-                profile=project.profile,
+                ds, redact_text=reading, pseudonyms=project.pseudonyms, subject=self.subject
             ),
-            *redact_attributes(
-                ds,
-                profile=project.profile,
-                pseudonyms=project.pseudonyms,
-                subject=subject,
-                redact_text=reading,
-            ),
+            *self._attributes.redact(ds),
         ]
         pixels = redact_pixels(ds, infer=self._with.infer, identifies=self._identifies)
         declare_pixels(ds, cleaned=pixels.decision != "not_an_image")

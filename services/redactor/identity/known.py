@@ -59,6 +59,18 @@ class Identity:
         """Identifiers from a map of DICOM keywords to values."""
         return cls(frozenset(Known(kind, value) for kind, value in header_values(header)))
 
+    @classmethod
+    def of(cls, known: Mapping[str, Any]) -> "Identity":
+        """Identifiers from a FHIR resource if it says that it is one, else from DICOM keywords."""
+        if "resourceType" in known:
+            return cls.gather((), known)
+        return cls.of_header(known)
+
+    @property
+    def patient_id(self) -> str:
+        """What stands for the subject where no Patient ID is at hand: the first identifier."""
+        return min(self.values(Kind.ID), default="")
+
     @cached_property
     def matcher(self) -> Matcher:
         """Finds the identifiers in any text."""

@@ -111,9 +111,10 @@ def run(source: Path, output: Path, rules: Rules) -> Json:
         Progress(*columns, TimeRemainingColumn(), console=err) as progress,
     ):
         task = progress.add_task("redacting", total=total)
-        records = []
-        for files in found.studies:
-            records.append(_study(source, folder, files, rules, lambda: progress.advance(task)))
+        records = [
+            _study(source, folder, files, rules, lambda: progress.advance(task))
+            for files in found.studies
+        ]
         return _conclude(folder, found, records, rules)
 
 

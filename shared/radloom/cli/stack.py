@@ -78,6 +78,9 @@ class Export:
     archive_url: str
 
 
+KEY_FILES = {"key_file", "signing_key_file"}
+
+
 def exports_of(path: Path) -> tuple[Export, ...]:
     """Projects of a JSON file: an array of export rules, each with the URL of its `archive`.
 
@@ -86,6 +89,8 @@ def exports_of(path: Path) -> tuple[Export, ...]:
     """
     try:
         rules = json.loads(path.read_text())
+        if not isinstance(rules, list):
+            raise TypeError  # noqa: TRY301 - named below
         exports = tuple(
             Export({k: v for k, v in rule.items() if k != "archive"}, rule["archive"])
             for rule in rules
@@ -97,9 +102,10 @@ def exports_of(path: Path) -> tuple[Export, ...]:
             f"{path}: not a JSON array of projects with name, key_file, modalities and archive",
             reason="projects",
         ) from error
-    for export in exports:
-        # Relative to the file that names it, not to wherever the service starts.
-        export.rule["key_file"] = str((path.parent / str(export.rule.get("key_file"))).resolve())
+    for rule in (export.rule for export in exports):
+        for name in KEY_FILES & set(rule):
+            # Relative to the file that names it, not to wherever the service starts.
+            rule[name] = str((path.parent / str(rule[name])).resolve())
     return exports
 
 
