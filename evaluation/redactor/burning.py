@@ -24,11 +24,14 @@ Grey = NDArray[np.uint8]
 SIDE: Final = (384, 512)
 READABLE_PX, READABLE_CONTRAST = 9, 0.2
 """From these on a label counts as readable."""
+PARTS: Final = 6
+"""A text is as readable as the worst of its parts: anatomy behind it may have its colour."""
 FORMATS: Final = ("mono8", "mono8", "mono12", "mono16", "mono1", "rgb", "rgb", "palette", "frames")
 SAFE: Final = (
     "L", "R", "MI 0.8", "TIS 0.4", "W 400 L 40", "WL: 50 WW: 350", "kVp 120", "AXIAL", "SUPINE",
-    "PORTABLE", "Se 3", "Im: 45/120", "DFOV 35.0cm", "T1", "FLAIR", "10 fps", "Gain 60 dB", "5 cm",
-    "SAG", "PA", "LAT", "ERECT", "Zoom 1.5", "THK 1.25 mm", "TR 500 TE 15", "CHEST", "KNEE", "A", "P",
+    "PORTABLE", "Se 3", "Im: 45/120", "DFOV 35.0cm", "T1", "FLAIR", "10 fps", "Gain 60 dB",
+    "5 cm", "SAG", "PA", "LAT", "ERECT", "Zoom 1.5", "THK 1.25 mm", "TR 500 TE 15", "CHEST",
+    "KNEE", "A", "P",
 )  # fmt: skip
 
 
@@ -42,7 +45,7 @@ class Label:
         box: Left, top, right, bottom in pixels, right and bottom exclusive.
         frame: Frame, from 0; -1 for all.
         size: Height of its capitals in pixels.
-        contrast: Of the text to what is behind it, 0..1 of the range.
+        contrast: Of the text to what is behind it, 0..1 of the range, where it is worst.
     """
 
     text: str
@@ -143,10 +146,12 @@ class _Style:
             left, top = self._corner(rng, columns - wide, rows - high)
             box = (left, top, left + wide, top + high)
             if not any(_near(box, other) for other in taken):
-                for number, image in enumerate(shown):
-                    if frame in (-1, number):
-                        self._blend(image[top : top + high, left : left + wide], mask)
-                return box, frame, self.size, self.contrast
+                contrasts = [
+                    self._blend(image[top : top + high, left : left + wide], mask)
+                    for number, image in enumerate(shown)
+                    if frame in (-1, number)
+                ]
+                return box, frame, self.size, min(contrasts)
         return None
 
     def _corner(self, rng: Random, x: int, y: int) -> tuple[int, int]:
@@ -155,14 +160,18 @@ class _Style:
             return max(0, left), rng.randint(0, y)
         return rng.randint(0, x), rng.randint(0, y)
 
-    def _blend(self, patch: Grey, mask: NDArray[np.float32]) -> None:
+    def _blend(self, patch: Grey, mask: NDArray[np.float32]) -> float:
+        """Draws, and says the contrast where it is worst along the text."""
         behind = float(patch.mean())
         colour = behind + 255 * self.contrast
         if colour > 255:
             colour = max(0.0, behind - 255 * self.contrast) if behind > 127 else 255.0
         if self.outlined:
             patch[:] = np.where(cv2.dilate(mask, np.ones((3, 3))) > 0.3, behind * 0.5, patch)
+        parts = np.array_split(patch, PARTS, axis=int(mask.shape[1] > mask.shape[0]))
+        worst = min(abs(colour - float(part.mean())) for part in parts if part.size) / 255
         patch[:] = np.clip(patch * (1 - mask) + colour * mask, 0, 255).astype(np.uint8)
+        return worst
 
 
 def _near(a: tuple[int, int, int, int], b: tuple[int, int, int, int], gap: int = 8) -> bool:

@@ -1,4 +1,4 @@
-"""The redactor of this repository as the evaluation calls it: its public functions, nothing else."""
+"""The redactor of this repository as the evaluation calls it: by its public functions."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ class Headers:
             for content, ds in zip(instances, admitted, strict=True)
         ]
 
-    def _admitted(self, content: bytes):  # type: ignore[no-untyped-def]
+    def _admitted(self, content: bytes) -> FileDataset | None:
         try:
             return admit(content)
         except Rejected as error:
