@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from pydicom.dataset import FileDataset
+
 from radloom.errors import Rejected
 from services.redactor.attributes import redact_attributes
 from services.redactor.guard import admit
