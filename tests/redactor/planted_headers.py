@@ -50,17 +50,36 @@ class Planted:
             "DS": f"8801{number:05d}",
             "IS": f"8802{number:05d}",
         }
-        if vr in ("US", "SS", "UL", "SL", "FL", "FD", "SV", "UV", "AT", "OW", "OF", "OD", "OL", "OV"):
+        if vr in (
+            "US",
+            "SS",
+            "UL",
+            "SL",
+            "FL",
+            "FD",
+            "SV",
+            "UV",
+            "AT",
+            "OW",
+            "OF",
+            "OD",
+            "OL",
+            "OV",
+        ):
             return None
         value = values.get(vr, f"by {text}").encode()
-        self.tokens[f"{where} {vr}"] = text.encode() if value.startswith(b"by ") else value.split(b"^")[0]
+        self.tokens[f"{where} {vr}"] = (
+            text.encode() if value.startswith(b"by ") else value.split(b"^")[0]
+        )
         return value
 
 
 def element(tag: int, vr: str, value: bytes, *, implicit: bool = False) -> RawDataElement:
     """Element as it is read from a file."""
     value += (b"\0" if vr in ("UI", "OB", "UN") else b" ") * (len(value) % 2)
-    return RawDataElement(BaseTag(tag), vr, len(value), value, 0, implicit, True)  # noqa: FBT003
+    return RawDataElement(
+        BaseTag(tag), None if implicit else vr, len(value), value, 0, implicit, True
+    )  # noqa: FBT003
 
 
 def raw_data_set(*, implicit: bool = False) -> Dataset:
@@ -93,6 +112,13 @@ def image(sop_class: str = CT, *, implicit: bool = False) -> Dataset:
     ds.file_meta = FileMetaDataset()
     syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
     ds.file_meta.TransferSyntaxUID = syntax
+    return ds
+
+
+def speaking(ds: Dataset, character_set: list[str]) -> Dataset:
+    """`ds` as if it had been read with a Specific Character Set."""
+    ds.SpecificCharacterSet = character_set
+    ds.set_original_encoding(False, True, ds._character_set)  # noqa: FBT003, SLF001
     return ds
 
 
@@ -158,7 +184,9 @@ def redact_text(text: str) -> RedactedText:
     return RedactedText(replaced(text, spans), spans, 0.0)
 
 
-def redacted(ds: Dataset, profile: Profile = BASIC) -> tuple[Dataset, bytes, tuple[ElementAction, ...]]:
+def redacted(
+    ds: Dataset, profile: Profile = BASIC
+) -> tuple[Dataset, bytes, tuple[ElementAction, ...]]:
     """What is left of `ds` after a round trip through a file, its bytes, and what was done."""
     ds = read(written(ds))
     actions = redact_attributes(

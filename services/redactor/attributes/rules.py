@@ -285,7 +285,9 @@ def _unlisted(tag: int, vr: str, kind: str, profile: Profile) -> Rule:
         return _replaced(kind)
     if vr == "UI":
         return UID_KEPT if Option.RETAIN_UIDS in profile.options else UID
-    by_vr = {"SQ": ITEMS, "CS": CODED} | dict.fromkeys(BULK, BYTES) | dict.fromkeys(TEXT, TEXT_CLEANED)
+    by_vr = (
+        {"SQ": ITEMS, "CS": CODED} | dict.fromkeys(BULK, BYTES) | dict.fromkeys(TEXT, TEXT_CLEANED)
+    )
     return by_vr.get(vr, NUMBER)
 
 
