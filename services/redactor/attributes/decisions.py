@@ -11,7 +11,7 @@ from services.redactor.attributes import rules
 from services.redactor.attributes.iods import Item
 from services.redactor.attributes.rules import Rule
 from services.redactor.attributes.table import rows
-from services.redactor.attributes.values import UNIT, checker
+from services.redactor.attributes.values import UNIT, checker, is_icc_profile, is_time_zone
 from services.redactor.profiles import Profile
 
 CONTENT = 0x0040A730
@@ -24,6 +24,8 @@ CONCEPT_CODE = 0x0040A168
 CODE_MEANING = 0x00080104
 
 SPECIFIC_CHARACTER_SET = 0x00080005
+
+ICC_PROFILE = 0x00282000
 
 FILE_LEVEL = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010, 0x00420011})
 """Pixel data and the encapsulated document: cleaned with the whole file."""
@@ -88,7 +90,7 @@ def decisions(
             frozenset(vrs),
             kind,
             rule,
-            checker(vrs[0], _most(tag)),
+            _checker(tag, vrs[0]),
             nested,
         )
     if sequence is None:
@@ -117,7 +119,7 @@ def _extensions(decided: Mapping[int, Decision]) -> dict[int, Decision]:
     added = {}
     for tag, vr in _numbers().items():
         if tag not in decided:
-            fits = checker(vr, _most(tag))
+            fits = _checker(tag, vr)
             vrs = frozenset(dictionary_VR(tag).split(" or "))
             added[tag] = Decision(
                 tag, keyword_for_tag(tag), vr, vrs, "3", rules.EXTENSION, fits, EMPTY
@@ -137,6 +139,11 @@ def _numbers() -> Mapping[int, str]:
     }
 
 
+def _checker(tag: int, vr: str) -> Callable[[bytes], object]:
+    special = {ICC_PROFILE: is_icc_profile, rules.TIME_ZONE: is_time_zone}
+    return special.get(tag) or checker(vr, _most(tag))
+
+
 def _most(tag: int) -> int | None:
     most = dictionary_VM(tag).split("-")[-1]
     return int(most) if most.isdigit() else None
@@ -152,4 +159,3 @@ def is_kept_apart(tag: int) -> bool:
     group = tag >> 16
     repeating = group & 0xFF00 in (0x5000, 0x6000) and group % 2 == 0
     return repeating or tag in FILE_LEVEL or tag == tag_for_keyword("DataSetTrailingPadding")
-
