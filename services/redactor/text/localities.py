@@ -35,6 +35,7 @@ STATE_NAMES = (
     "Wisconsin|Wyoming"
 )
 _CAP = r"(?:(?:St|Ste|Mt|Ft|Dr|Sta|Sto)\.|[A-Z\u00c0-\u00de][\w'’-]*)"
+_PART = r"(?:(?:van|von|de|da|der|den|di|du|la|le|dos|das|ter|ten) ){0,2}"
 _UNIT = r"(?:[,\s]{1,2}(?:suite|ste|apt|apartment|unit|floor|fl|building|bldg|flat|studio|lot|appartamento|piano|depto|edif|interior|int|étage|porta|local|p\.?o\.?\sbox)\.?\s?#?\s?[\w-]{1,6}|[,\s]{1,2}#\s?\w{1,5})"
 _ZIP = r"(?:\d{5}(?:-\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})"
 _TOWN = rf"(?:(?:, ?| |,?\n\s*)(?:{_CAP} ){{0,2}}{_CAP})"
@@ -72,7 +73,7 @@ ADDRESSES = tuple(
         ),
         (
             "german street",
-            r"(?<!\w)[A-Z\u00c0-\u00de][\w.-]*(?:\s[A-Z\u00c0-\u00de][\w.-]*)?(?i:stra(?:ß|ss)e|str\.|weg|gasse|platz|allee|ring|dreef|pad|hof|singel|kade|dijk|steeg|markt|"
+            r"(?<!\w)[A-Z\u00c0-\u00de][\w.-]*(?: [A-Z\u00c0-\u00de][\w.-]*)?(?i:stra(?:ß|ss)e|str\.|weg|gasse|platz|allee|ring|dreef|pad|hof|singel|kade|dijk|steeg|markt|"
             r"damm|ufer|straat|laan|gracht|plein|vej|gade|gatan|vägen|veien|gata|katu|kuja|tie|utca|ulica)"
             r"\s\d{1,4}(?:\s?[a-zA-Z]\b)?(?:[-/]\d+)?(?:,?\s(?:[A-Z]{1,2}-)?\d{4,6}(?:\s?[A-Z]{2}\b,?)?\s[A-Z\u00c0-\u00de][\w-]+)?",
             0.95,
@@ -80,10 +81,10 @@ ADDRESSES = tuple(
         (
             "romance street",
             r"(?<!\w)(?:\d{1,4}\s?(?:bis|ter)?,?\s)?(?i:rue|avenue|boulevard|bd|allée|chemin|impasse|quai|calle|c/|avda\.?|"
-            r"avenida|paseo|carrera|cra\.|via|viale|piazza|corso|vicolo|rua|travessa|praça|rotonda|contrada|strada|borgo|stretto|incrocio|canale|circuito|peatonal|privada|retorno|andador|calzada|cerrada|prolongaci[oó]n|corredor|diagonal|viaducto|callej[oó]n|ronda|glorieta|camino|pasaje|cours|place|rte|ul\.|ulica|ulitsa|plaza)"
+            r"avenida|paseo|carrera|cra\.|via|viale|piazza|corso|vicolo|rua|travessa|praça|rotonda|continuaci[oó]n|contrada|strada|borgo|stretto|incrocio|canale|circuito|peatonal|privada|retorno|andador|calzada|cerrada|prolongaci[oó]n|corredor|diagonal|viaducto|callej[oó]n|ronda|glorieta|camino|pasaje|cours|place|rte|ul\.|ulica|ulitsa|plaza)"
             r"\s(?:(?i:de|du|des|del|della|dei|la|las|los|le|l'|da|do|dos|d')\s?){0,3}[A-Z\u00c0-\u00de][\w'’-]+"
             r"(?:\s(?:(?i:de|du|des|del|la|da|do)\s)*[A-Z\u00c0-\u00de][\w'’-]+){0,3}(?:,?\s(?:n[º°.]\s?)?\d{1,4}(?:\s?[a-zA-Z]\b)?)?(?:,?\s(?:appartamento|piano|depto\.?|edif\.?|interior|int\.?)\s\w{1,5})*"
-            r"(?:,?\s\d{4,5}\s[A-Z\u00c0-\u00de][\w-]+)?",
+            r"(?:\s\d{1,4})?(?:,?\s\d{4,5},?\s[A-Z\u00c0-\u00de][\w-]+(?:\s\([A-Z]{2}\))?)?",
             0.8,
         ),
         ("continental town", r"(?<![\w.,/-])(?:[A-Z]{1,2}-)?\d{5}\s[A-Z\u00c0-\u00de][\w-]{2,}(?:\s[A-Z\u00c0-\u00de][\w-]+)?(?!\w)", 0.6),
@@ -94,7 +95,7 @@ ADDRESSES = tuple(
         ),
         (
             "said to work",
-            rf"(?i:\b(?:works|working|employed|worker|employee|retired|employer)\s(?:at|by|for|from|of|with|is))\s(?P<where>{_CAP}(?:(?:, | and | & |, and |-| of | ){_CAP}){{0,6}})",
+            rf"(?i:\b(?:works|working|employed|worker|employee|retired|employer)\s(?:at|by|for|from|of|with|is))\s(?P<where>{_PART}{_CAP}(?:(?:, | and | & |, and |-| of | ){_PART}{_CAP}){{0,6}})",
             0.8,
         ),
         (
@@ -280,7 +281,7 @@ def _walked_back(text: str, words: Sequence[Word], at: int) -> int:
         if before.text.lower() in {"of", "and"} and first > 1 and words[first - 2].key not in CHARTERED and before.key == "of":
             break
         first -= 1
-    while first < at and words[first].text.lower() in CONNECTIVES - {"st", "saint", "san", "santa"}:
+    while first < at and words[first].text.lower() in {"of", "the", "and", "for", "am", "im", "in"}:
         first += 1
     return first
 

@@ -81,14 +81,14 @@ ROLES = re.compile(rf"(?i)(?<![\w-]){ROLE}(?:\s(?:on\scall|on-call|of\srecord|is
 RELATIVES = re.compile(rf"(?i)(?<![\w-]){RELATIVE}(?:'s\sname\sis|\s(?:is|named|called|of|to|at|\())?[,:(]?\s{{1,2}}")
 CREDENTIALS = re.compile(rf"(?:,\s?|\s)\(?(?:{CREDENTIAL})(?![\w])")
 FORMAL = re.compile(
-    r"(?<![\w.])(?P<last>[^\W\d_a-z][\w'’-]+(?:\s[^\W\d_a-z][\w'’-]+)?),\s?(?P<first>[^\W\d_a-z][\w'’-]*\.?(?:\s[A-Z]\b\.?)?)(?![\w'’])"
+    r"(?<![\w.])(?P<last>(?:(?:van|von|de|der|den|das|dos|da|di|du|del|la|le|ter|ten|VAN|VON|DE|DER|DEN|DAS|DOS|DA|DI|DU|DEL|LA|LE|TER|TEN)\s){0,2}[^\W\d_a-z][\w'’-]+(?:\s[^\W\d_a-z][\w'’-]+)?),\s?(?P<first>[^\W\d_a-z][\w'’-]*\.?(?:\s[A-Z]\b\.?)?)(?![\w'’])"
 )
 INITIALS = (
     re.compile(
         r"(?i:\b(?:transcri\w+|typ(?:ed|ist)|dictat\w+|signed|initials?|read|by|tech\w*|scribe|job|operator|d|t|dd|dt|reader|entered|sec(?:retary)?))"
         r"(?i:\sby)?\s?[:#/=-]\s*(?P<it>[A-Za-z]{2,4}\s?[/:|-]\s?[A-Za-z]{2,4}(?:\s?[/:|-]\s?[A-Za-z]{2,4})?)(?![\w/])"
     ),
-    re.compile(r"(?<![\w/:.-])(?P<it>[A-Z]{2,3}\s?[/:]\s?[a-z]{2,4})(?![\w/:.-])"),
+    re.compile(r"(?<![\w/:.-])(?P<it>[^\W\d_a-z]{2,3}\s?[/:]\s?[a-z]{2,4})(?![\w/:.-])"),
     re.compile(r"(?m)^\s*(?P<it>[A-Za-z]{2,3}[/:][A-Za-z]{2,4})\s*$"),
     re.compile(
         r"(?i:\b(?:transcri\w+|typ(?:ed|ist)|dictat\w+|signed|initials?|read|tech(?:nologist)?|scribe|operator|reader|entered|radiologist|attending|resident|interpreted|performed)"
@@ -98,6 +98,22 @@ INITIALS = (
 INITIAL_NAME = re.compile(
     r"(?<![\w.])(?P<it>(?:[A-Z]\.[ -]?){1,3}[A-Z\u00c0-\u00de][\w'’-]*[a-z\u00df-\u00ff][\w'’-]*(?:-[A-Z][\w'’-]+)?)"
 )
+PARTICLE_NAME = re.compile(
+    r"(?<![\w-])(?:[A-Z\u00c0-\u00de][\w'’-]+\s)?(?:van|von|de|der|den|das|dos|da|di|du|del|della|ter|ten|zu|zum|bin|ibn|el|al|af|av)"
+    r"(?:\s(?:der|den|de|la|los|las|het|'t))*\s(?P<name>[A-Z\u00c0-\u00de][\w'’-]+)"
+)
+ACTS = re.compile(
+    r"\s(?:(?:may|can|could|will|should|was|is|has\sbeen|had\sbeen|were|to)\sbe?\s?(?:contacted|reached|called|notified|informed|paged|advised|made\saware|seen|"
+    r"admitted|discharged|transferred|referred|evaluated|counselled|counseled|accompanied|born|transported|aware)|"
+    r"(?:was|is|has\sbeen|were)\s(?:contacted|reached|called|notified|informed|paged|advised|made\saware|seen|admitted|discharged|transferred|referred|evaluated|"
+    r"counsel+ed|accompanied|born|transported|aware|asked|told|unable|present|a\s\d|an\s\d|the\s(?:attending|resident|referring|radiologist))|"
+    r"(?:has|had)\s(?:moved|agreed|asked|requested|called|reported|complained|been\s(?:a\spatient|seen))|"
+    r"returned|notified|informed|called|paged|telephoned|phoned|agrees|agreed|concurs|concurred|reports|reported\s(?!ly)|denies|denied|states|stated|says|said|complains|complained|"
+    r"presents|presented|underwent|lives|lived|resides|works|recommends|recommended|requests|requested|asked|acknowledged|understood|verbali[sz]ed|attended|arrived|"
+    r"dictated|signed|interpreted|transcribed|spoke|discussed|reviewed|wishes|wants|tolerated|consented|thinks|believes|feels|noticed|describes|described|mentioned|"
+    r"came|went|saw|visited|smokes|smoked|drinks|sustained|fell|developed|suffers|follows|followed\sup|at\s(?:ext|x|pager|\d{3}))(?!\w)"
+)
+"""What only people do or is only done to people."""
 TRAILING_INITIAL = re.compile(r"(?<![\w.])(?P<it>[A-Z\u00c0-\u00de][\w'’-]{2,}\s[A-Z]\.)(?=\s[a-z]|,|\s?$|\n)")
 NUMERAL = re.compile(r"[IVX]{1,4}[a-dA-D]?")
 """Stages, segments, types; "Ivan" is none."""
@@ -117,14 +133,14 @@ NOT_NAMES = frozenset(
     "technique comparison findings impression conclusion recommendation recommendations clinical report procedure "
     "the a an this that these those at on in of to for from by with and or but who whom which is was were be been "
     "has have had would can could should not no none unknown unremarkable normal limits patient patients "
-    "radiology surgery medicine oncology emergency department ed er icu ward team service staff nursing clinic hospital "
+    "radiology surgery medicine oncology emergency department ed er icu team service staff nursing clinic hospital "
     "office neurology cardiology urology orthopedics pediatrics trauma critical care unit floor telephone phone pager "
     "fax direct verbally via at approximately today yesterday am pm hours he she they it his her their him them male "
     "female none see above below left right ct mri mr us pet xr chest abdomen pelvis brain head neck spine view views "
     "contrast without image images series read back voice dictation software powerscribe final preliminary addendum "
     "signed electronically dictated transcribed attending resident fellow physician radiologist ordering referring "
-    "provider doctor nurse time location phone page called discussed reviewed results result number no type status "
-    "room bed class account visit order tech technologist name names first last middle self same tumor board "
+    "provider doctor nurse time location phone called discussed reviewed results result number no type status "
+    "room bed account visit order tech technologist name names first last middle self same tumor board "
     "per npi dea ssn dos tel ph ref cc re attn multidisciplinary conference mdt gp pcp primary family".split()
 )
 
@@ -168,6 +184,42 @@ def found_people(text: str, words: Sequence[Word]) -> Iterator[Candidate]:
     yield from _listed(index)
 
 
+SUFFIX = re.compile(r",?\s(?:Jr|Sr|II|III|IV|JR|SR)\b\.?")
+SURE = 0.8
+"""A name as sure as this is one wherever else it stands."""
+
+
+def again(text: str, words: Sequence[Word], found: Sequence[Candidate]) -> list[Candidate]:
+    """Other places of names that were found for sure, and what is suffixed to them.
+
+    Args:
+        text: The text.
+        words: Its words.
+        found: What was found so far.
+    """
+    sure = [c for c in found if c.kind is Kind.NAME and c.score >= SURE]
+    index = _Index(text, words)
+    covered = [(c.start, c.end) for c in sure]
+    keys = {
+        w.key
+        for w in words
+        if len(w.text) > 2 and w.capitalised and any(s <= w.start and w.end <= e for s, e in covered)  # noqa: PLR2004
+    }
+    repeated = [
+        Candidate(w.start, w.end, Kind.NAME, 0.75, "names:again")
+        for at, w in enumerate(words)
+        if w.key in keys and w.capitalised and not index.blocked(at, bare=True)
+        and not any(s <= w.start and w.end <= e for s, e in covered)
+        and not (index.sentence_start(at) and w.key in lists().common and w.key not in lists().surnames)
+    ]
+    suffixed = [
+        Candidate(c.start, match.end(), Kind.NAME, c.score, c.reason)
+        for c in sure
+        if (match := SUFFIX.match(text, c.end))
+    ]
+    return repeated + suffixed
+
+
 def _initials(text: str) -> Iterator[Candidate]:
     for pattern in INITIALS:
         for match in pattern.finditer(text):
@@ -191,12 +243,16 @@ def _shapes(text: str, index: "_Index") -> Iterator[Candidate]:
         if index.eponym_at(match.end() - 1) or classed:
             sure = 0.2
         yield Candidate(*match.span("it"), Kind.NAME, sure, "names:initial")
+    for match in PARTICLE_NAME.finditer(text):
+        key = folded(match["name"].split("-")[0])
+        if not known.ordinary(key) and key not in known.eponyms and not MEDICAL_ENDS.search(key):
+            yield Candidate(*match.span(), Kind.NAME, 0.8, "names:particle")
     for match in TRAILING_INITIAL.finditer(text):
         key = folded(match["it"].split()[0])
         if known.name(key) and key not in known.common and key not in NOT_NAMES:
             yield Candidate(*match.span("it"), Kind.NAME, 0.8, "names:initial")
     for match in FORMAL.finditer(text):
-        last, first = (folded(re.split(r"[ .]", match[g])[0]) for g in ("last", "first"))
+        last, first = (folded(w) for w in (match["last"].split(" ")[-1], re.split(r"[ .]", match["first"])[0]))
         if last in NOT_NAMES or first in NOT_NAMES:
             continue
         if len(first) > 1 and first in known.given and (known.name(last) or not known.ordinary(last)):
@@ -210,6 +266,8 @@ def _listed(index: "_Index") -> Iterator[Candidate]:
         score, reason = index.alone(at)
         if score:
             yield Candidate(word.start, word.end, Kind.NAME, score, reason)
+        if index.acts(at):
+            yield Candidate(word.start, word.end, Kind.NAME, 0.75, "names:acts")
         following = index.next_to(at)
         if following is None or index.blocked(at) or index.blocked(at + 1, bare=True):
             continue
@@ -266,6 +324,13 @@ class _Index:
         following = self.words[at + 1]
         between = self.text[self.words[at].end : following.start]
         return following if between in {" ", ". ", "-"} else None
+
+    def acts(self, at: int) -> bool:
+        """Whether `words[at]` does what only people do."""
+        word = self.words[at]
+        if not word.capitalised or word.shouted or len(word.text) < 3 or self.blocked(at, bare=True):  # noqa: PLR2004
+            return False
+        return lists().name(word.key) and ACTS.match(self.text, word.end) is not None
 
     def acronyms(self, *some: Word) -> bool:
         """Whether all are written in capitals in a text that is not."""
@@ -415,6 +480,8 @@ class _Index:
     def _fits(self, at: int, *, first: bool, strong: bool) -> bool:
         known = lists()
         word = self.words[at]
+        if len(word.text) == 1 and word.text.isupper() and not first:
+            return True
         if word.key in NOT_NAMES or (word.key in known.kept and not (strong and known.name(word.key))):
             return False
         if re.match(rf"(?:{CREDENTIAL})(?!\w)", self.text[word.start :]) and not (first and known.name(word.key) and not word.shouted):
@@ -422,6 +489,9 @@ class _Index:
         lower = not word.capitalised
         if lower:
             line_lower = not any(w.capitalised for w in self.words[max(0, at - 4) : at + 2])
+            alien = not known.ordinary(word.key) and strong and (line_lower or self._after_courtesy(word.start))
+            if alien:
+                return True
             if not known.name(word.key) or not (strong or line_lower):
                 return False
             if word.key not in known.common:
@@ -429,11 +499,11 @@ class _Index:
             return (strong and line_lower) or (first and self._after_courtesy(word.start))
         if len(word.text) == 1:
             return not first or self.text[word.end : word.end + 1] == "." or strong
-        if self.eponym(at) and not (strong and first and not self._head_follows(at)):
+        if self.eponym(at) and (not strong or self._head_follows(at)):
             return False
         if known.name(word.key) or not known.ordinary(word.key) or word.key in SUFFIXES:
             return True
-        return strong and first and word.capitalised
+        return strong and word.capitalised and (first or word.key not in known.common)
 
     def _after_courtesy(self, position: int) -> bool:
         """Whether a form of address stands before `position`: even a small letter is a name then."""
