@@ -5,6 +5,7 @@ gives several images.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,8 +17,26 @@ MAX_LEVELS = 3
 SIMILAR = 0.75
 """Windows that share this much of their span show the same."""
 
-BLUR_SIGMA_PX = 12.0
-"""Neighbourhood of local contrast: wider than a stroke, narrower than an organ."""
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """How far local contrast looks.
+
+    Attributes:
+        sigma_px: Radius of the Gaussian that a pixel is compared with.
+        flat: Part of the whole range below which contrast stays weak, so that noise of a flat
+            background is not raised.
+    """
+
+    sigma_px: float
+    flat: float
+
+
+COARSE = Neighbourhood(12.0, 0.012)
+"""Wider than a stroke, narrower than an organ."""
+
+FINE = Neighbourhood(6.0, 0.003)
+"""Brings out text that nearly has the grey of the anatomy around it, and much noise."""
 
 
 def levels(ds: Dataset, stored: NDArray[np.generic]) -> tuple[NDArray[np.uint8], ...]:
@@ -42,22 +61,20 @@ def levels(ds: Dataset, stored: NDArray[np.generic]) -> tuple[NDArray[np.uint8],
     return tuple(_windowed(stored, *window) for window in windows[:MAX_LEVELS])
 
 
-def local_contrast(stored: NDArray[np.generic]) -> NDArray[np.uint8]:
+def local_contrast(
+    stored: NDArray[np.generic], around: Neighbourhood = COARSE
+) -> NDArray[np.uint8]:
     """Grey image in which every neighbourhood has the same contrast, whatever its level.
 
     Computed from the stored samples: 16-bit text that no window shows appears here too.
     """
     plane = stored.max(axis=2) if stored.ndim == 3 else stored
     values = np.asarray(plane, np.float32)
-    mean = cv2.GaussianBlur(values, (0, 0), BLUR_SIGMA_PX)
-    square = cv2.GaussianBlur(np.square(values - mean), (0, 0), BLUR_SIGMA_PX)
+    mean = cv2.GaussianBlur(values, (0, 0), around.sigma_px)
+    square = cv2.GaussianBlur(np.square(values - mean), (0, 0), around.sigma_px)
     span = float(np.ptp(values)) or 1.0
-    spread = np.sqrt(square) + span * FLAT_PART
+    spread = np.sqrt(square) + span * around.flat
     return np.clip(128 + 50 * (values - mean) / spread, 0, 255).astype(np.uint8)
-
-
-FLAT_PART = 0.012
-"""Contrast below this part of the range stays weak: noise of a flat background is not raised."""
 
 
 def _windows(ds: Dataset, stored: NDArray[np.generic]) -> Iterator[tuple[float, float]]:

@@ -1,6 +1,6 @@
 """All text of one frame: several views, one list of words, and how far the views agreed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from services.redactor.pixels.boxes import Box
 from services.redactor.pixels.detection import Region
 from services.redactor.pixels.reading import Reader, Word
-from services.redactor.pixels.views import Kind, View, views_of
+from services.redactor.pixels.views import Kind, View, contrast_views, views_of
 
 SAME = 0.6
 """Boxes with this intersection over union are one finding."""
@@ -53,19 +53,33 @@ class _Seen:
     image: int
 
 
-def search(
-    reader: Reader, images: Sequence[NDArray[np.uint8]], local: NDArray[np.uint8]
-) -> Findings:
-    """Words of a frame, given as its display levels and its picture of local contrast."""
+@dataclass(frozen=True)
+class Pictures:
+    """What is searched: display levels, and two pictures of local contrast, all of one size."""
+
+    levels: Sequence[NDArray[np.uint8]]
+    coarse: NDArray[np.uint8]
+    fine: NDArray[np.uint8]
+
+    def views(self) -> Iterator[tuple[int, View]]:
+        """Every view, with the level that its findings are read from."""
+        for index, image in enumerate(self.levels):
+            yield from ((index, view) for view in views_of(image))
+        yield from ((0, view) for view in contrast_views("local", self.coarse, 1.5))
+        yield from ((0, view) for view in contrast_views("fine", self.fine, 1.0))
+
+
+def search(reader: Reader, pictures: Pictures) -> Findings:
+    """Words of a frame."""
     seen: list[_Seen] = []
     too_large = False
-    for index, image in enumerate(images):
-        for view in views_of(image, local if index == 0 else None):
-            regions, large = _detected(reader, view)
-            too_large |= large
-            seen += [_Seen(r, r.box(image.shape), view.kind, index) for r in regions]
+    for index, view in pictures.views():
+        regions, large = _detected(reader, view)
+        too_large |= large
+        shape = pictures.coarse.shape
+        seen += [_Seen(r, r.box(shape), view.kind, index) for r in regions]
     kept, kinds = _distinct([one for one in seen if one.box.area])
-    words = _read(reader, images, local, kept)
+    words = _read(reader, pictures, kept)
     return Findings(
         tuple(Finding(word, frozenset(k)) for word, k in zip(words, kinds, strict=True)), too_large
     )
@@ -94,20 +108,16 @@ def _union_share(one: Box, other: Box) -> float:
     return shared / max(1, one.area + other.area - shared)
 
 
-def _read(
-    reader: Reader,
-    images: Sequence[NDArray[np.uint8]],
-    local: NDArray[np.uint8],
-    kept: Sequence[_Seen],
-) -> list[Word]:
+def _read(reader: Reader, pictures: Pictures, kept: Sequence[_Seen]) -> list[Word]:
     made: dict[int, Word] = {}
-    for index, image in enumerate(images):
+    for index, image in enumerate(pictures.levels):
         places = [place for place, one in enumerate(kept) if one.image == index]
         words = reader.read(image, [kept[place].region for place in places])
         made |= dict(zip(places, words, strict=True))
-    faint = [place for place, word in made.items() if word.confidence < CLEAR_READING]
-    again = reader.read(local, [kept[place].region for place in faint])
-    for place, word in zip(faint, again, strict=True):
-        if word.confidence > made[place].confidence:
-            made[place] = replace(made[place], text=word.text, confidence=word.confidence)
+    for picture in (pictures.coarse, pictures.fine):
+        faint = [place for place, word in made.items() if word.confidence < CLEAR_READING]
+        again = reader.read(picture, [kept[place].region for place in faint])
+        for place, word in zip(faint, again, strict=True):
+            if word.confidence > made[place].confidence:
+                made[place] = replace(made[place], text=word.text, confidence=word.confidence)
     return [made[place] for place in range(len(kept))]

@@ -5,7 +5,7 @@ upwards. Each view costs a pass, about 0.6 CPU-seconds per million pixels, so th
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -26,7 +26,7 @@ BAND_OVERLAP_PX = 128
 OVERVIEW_SIDE_PX = 1536
 """Longest side of the overview of an image seen in bands: for text taller than a band's overlap."""
 
-Kind = Literal["plain", "large", "local", "turned", "overview"]
+Kind = Literal["plain", "large", "local", "fine", "turned", "overview"]
 
 
 @dataclass(frozen=True)
@@ -89,21 +89,20 @@ def turned(image: NDArray[np.uint8]) -> View:
     return View("turned", np.ascontiguousarray(np.rot90(image)), turned=True)
 
 
-def views_of(image: NDArray[np.uint8], local: NDArray[np.uint8] | None) -> Iterator[View]:
-    """All views of one image; `local` is its picture of local contrast, if wanted."""
+def views_of(image: NDArray[np.uint8]) -> Iterator[View]:
+    """Views of one display level: as it is, enlarged, turned."""
     yield from plain_views(image)
     scale = enlargement(image)
     if scale > 1.0:
         yield resized("large", image, scale)
     if image.shape[0] * image.shape[1] <= BAND_PIXELS:
         yield turned(image)
-    if local is not None:
-        for band in plain_views(local):
-            if band.kind == "plain":
-                yield View("local", *_enlarged(band, min(scale, 1.5)), top=band.top)
 
 
-def _enlarged(band: View, scale: float) -> tuple[NDArray[np.uint8], float]:
-    made = resized("local", band.pixels, scale)
-    return made.pixels, made.scale
-
+def contrast_views(kind: Kind, image: NDArray[np.uint8], enlarged: float) -> Iterator[View]:
+    """Views of a picture of local contrast, enlarged where the image is small."""
+    scale = min(enlarged, enlargement(image))
+    for band in plain_views(image):
+        if band.kind == "plain":
+            made = resized(kind, band.pixels, scale)
+            yield replace(made, top=band.top)
