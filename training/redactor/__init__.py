@@ -1,0 +1,1 @@
+"""How the tables of the redactor's attribute engine were made, from openly licensed sources."""
