@@ -117,7 +117,9 @@ def constants_to_initializers(graph: onnx.GraphProto) -> None:
         graph.node.remove(node)
 
 
-def packed(tensor: onnx.TensorProto, *, eight_bit: bool) -> tuple[list[Array], list[onnx.NodeProto]]:
+def packed(
+    tensor: onnx.TensorProto, *, eight_bit: bool
+) -> tuple[list[Array], list[onnx.NodeProto]]:
     """Smaller tensors for a weight, and the nodes that widen them when the model is loaded."""
     name, weights = tensor.name, numpy_helper.to_array(tensor)
     if not eight_bit:

@@ -79,7 +79,9 @@ class Profile:
 
     def __post_init__(self) -> None:
         if missing := _CLEANING - self.options:
-            raise ValueError(f"a profile cleans what it keeps; {sorted(missing)} cannot be left out")
+            raise ValueError(
+                f"a profile cleans what it keeps; {sorted(missing)} cannot be left out"
+            )
         if {Option.RETAIN_FULL_DATES, Option.RETAIN_MODIFIED_DATES} <= self.options:
             raise ValueError("dates are either kept in full or modified, not both")
 

@@ -231,7 +231,7 @@ class StudyRedaction:
             )
         record = self._record(original, file.content) | {
             "actions": [[a.path, a.keyword, str(a.action), a.rule] for a in actions],
-            "file_actions": [[a.place, str(a.action), a.rule] for a in file.actions],
+            "file_actions": [[a.place, str(a.change), a.rule] for a in file.actions],
             "pixels": {
                 "decision": str(pixels.decision),
                 "frames": pixels.frames,

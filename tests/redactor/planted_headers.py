@@ -1,5 +1,6 @@
 """Data sets in which every value that could name somebody holds a token of its own."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -11,11 +12,15 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from services.redactor.attributes import ElementAction, redact_attributes
 from services.redactor.attributes.iods import Item, attributes_of, iod_of
 from services.redactor.attributes.table import rows
+from services.redactor.profiles import BASIC, Profile
+from services.redactor.pseudonyms import Pseudonyms, Subject
+from services.redactor.spans import Kind, RedactedText, Span, replaced
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
-FILE_LEVEL = {0x00420011, 0x7FE00008, 0x7FE00009, 0x7FE00010}
+FILE_LEVEL = {0xFFFCFFFC, 0x00420011, 0x7FE00008, 0x7FE00009, 0x7FE00010}
 """Attributes that the cleaning of the whole file is for."""
 
 DECIDED_ELSEWHERE = {0x00080005, 0x00080016}
@@ -45,17 +50,43 @@ class Planted:
             "DS": f"8801{number:05d}",
             "IS": f"8802{number:05d}",
         }
-        if vr in ("US", "SS", "UL", "SL", "FL", "FD", "SV", "UV", "AT", "OW", "OF", "OD", "OL", "OV"):
+        if vr in (
+            "US",
+            "SS",
+            "UL",
+            "SL",
+            "FL",
+            "FD",
+            "SV",
+            "UV",
+            "AT",
+            "OW",
+            "OF",
+            "OD",
+            "OL",
+            "OV",
+        ):
             return None
-        value = values.get(vr, f"Seen by {text} at ward").encode()
-        self.tokens[f"{where} {vr}"] = text.encode() if value.startswith(b"Seen") else value.split(b"^")[0]
+        value = values.get(vr, f"by {text}").encode()
+        self.tokens[f"{where} {vr}"] = (
+            text.encode() if value.startswith(b"by ") else value.split(b"^")[0]
+        )
         return value
 
 
 def element(tag: int, vr: str, value: bytes, *, implicit: bool = False) -> RawDataElement:
     """Element as it is read from a file."""
     value += (b"\0" if vr in ("UI", "OB", "UN") else b" ") * (len(value) % 2)
-    return RawDataElement(BaseTag(tag), vr, len(value), value, 0, implicit, True)  # noqa: FBT003
+    return RawDataElement(
+        BaseTag(tag), None if implicit else vr, len(value), value, 0, implicit, True
+    )  # noqa: FBT003
+
+
+def raw_data_set(*, implicit: bool = False) -> Dataset:
+    """Data set that writes raw elements as they are, as one read from a file does."""
+    ds = Dataset()
+    ds.set_original_encoding(implicit, True, "iso8859")  # noqa: FBT003
+    return ds
 
 
 def plant(ds: Dataset, tags: Iterable[int], planted: Planted, where: str) -> None:
@@ -64,7 +95,7 @@ def plant(ds: Dataset, tags: Iterable[int], planted: Planted, where: str) -> Non
         vr = dictionary_VR(tag).split(" or ")[0]
         name = f"{where}{keyword_for_tag(tag)}"
         if vr == "SQ":
-            item = Dataset()
+            item = raw_data_set()
             inner = ("PatientName", "CodeMeaning", "ImageComments", "StudyDate", "OperatorsName")
             plant(item, map(tag_for_keyword, inner), planted, f"{name}[0].")  # type: ignore[arg-type]
             setattr(ds, keyword_for_tag(tag), [item])
@@ -74,13 +105,20 @@ def plant(ds: Dataset, tags: Iterable[int], planted: Planted, where: str) -> Non
 
 def image(sop_class: str = CT, *, implicit: bool = False) -> Dataset:
     """Small data set of a class, as if read from a file."""
-    ds = Dataset()
+    ds = raw_data_set(implicit=implicit)
     ds.SOPClassUID = sop_class
     ds.SOPInstanceUID = "1.2.826.0.1.3680043.9.7777.1"
     ds.PatientID = "MRNQ1"
     ds.file_meta = FileMetaDataset()
     syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
     ds.file_meta.TransferSyntaxUID = syntax
+    return ds
+
+
+def speaking(ds: Dataset, character_set: list[str]) -> Dataset:
+    """`ds` as if it had been read with a Specific Character Set."""
+    ds.SpecificCharacterSet = character_set
+    ds.set_original_encoding(False, True, ds._character_set)  # noqa: FBT003, SLF001
     return ds
 
 
@@ -119,7 +157,7 @@ def _fill(ds: Dataset, item: Item, planted: Planted, where: str, deepest: int) -
         if vr != "SQ":
             plant(ds, [tag], planted, where)
         elif deepest:
-            nested = Dataset()
+            nested = raw_data_set()
             _fill(nested, item.nested.get(tag, Item()), planted, f"{name}[0].", deepest - 1)
             setattr(ds, keyword_for_tag(tag), [nested])
 
@@ -130,3 +168,29 @@ def _plantable(item: Item, *, in_content: bool) -> Iterator[int]:
         left = in_content and (tag in CONTENT_TEXT or tag == 0x0040A168)
         if tag not in FILE_LEVEL | DECIDED_ELSEWHERE and not (group_is_apart or left):
             yield tag
+
+
+PSEUDONYMS = Pseudonyms(b"k" * 32)
+SUBJECT = Subject("MRNQ1", "HOSPITAL")
+
+
+def redact_text(text: str) -> RedactedText:
+    """Knows that the subject is called White, and what a date is."""
+    found = re.finditer(r"(?P<NAME>White)|(?P<DATE>\d\d/\d\d/\d{4})", text)
+    spans = tuple(
+        Span(one.start(), one.end(), Kind(one.lastgroup or ""), 1.0, f"[{one.lastgroup}]", "test")
+        for one in found
+    )
+    return RedactedText(replaced(text, spans), spans, 0.0)
+
+
+def redacted(
+    ds: Dataset, profile: Profile = BASIC
+) -> tuple[Dataset, bytes, tuple[ElementAction, ...]]:
+    """What is left of `ds` after a round trip through a file, its bytes, and what was done."""
+    ds = read(written(ds))
+    actions = redact_attributes(
+        ds, profile=profile, pseudonyms=PSEUDONYMS, subject=SUBJECT, redact_text=redact_text
+    )
+    content = written(ds)
+    return read(content), content, actions

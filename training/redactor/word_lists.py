@@ -76,9 +76,8 @@ def faker_names(which: str) -> Iterator[tuple[str, str]]:
         provider = importlib.import_module(f"faker.providers.person.{locale.name}").Provider
         for attribute in sorted(dir(provider)):
             values = getattr(provider, attribute)
-            if attribute.startswith((f"{which}_names", f"{which}_romanized")) and isinstance(
-                values, Iterable
-            ):
+            listed = isinstance(values, Iterable) and not isinstance(values, str)
+            if attribute.startswith(f"{which}_") and "name" in attribute and listed:
                 for value in values:
                     yield attribute, value[0] if isinstance(value, tuple) else value
 

@@ -11,7 +11,7 @@ from services.redactor.attributes import rules
 from services.redactor.attributes.iods import Item
 from services.redactor.attributes.rules import Rule
 from services.redactor.attributes.table import rows
-from services.redactor.attributes.values import UNIT, checker, is_icc_profile
+from services.redactor.attributes.values import UNIT, checker, is_icc_profile, is_time_zone
 from services.redactor.profiles import Profile
 
 CONTENT = 0x0040A730
@@ -140,7 +140,8 @@ def _numbers() -> Mapping[int, str]:
 
 
 def _checker(tag: int, vr: str) -> Callable[[bytes], object]:
-    return is_icc_profile if tag == ICC_PROFILE else checker(vr, _most(tag))
+    special = {ICC_PROFILE: is_icc_profile, rules.TIME_ZONE: is_time_zone}
+    return special.get(tag) or checker(vr, _most(tag))
 
 
 def _most(tag: int) -> int | None:
@@ -158,4 +159,3 @@ def is_kept_apart(tag: int) -> bool:
     group = tag >> 16
     repeating = group & 0xFF00 in (0x5000, 0x6000) and group % 2 == 0
     return repeating or tag in FILE_LEVEL or tag == tag_for_keyword("DataSetTrailingPadding")
-

@@ -271,7 +271,9 @@ def _retained(tag: int, vr: str, kind: str, *, cleaned: bool) -> Rule:
         return NUMBER
     if vr in ("OB", "UN", "PN", "AE", "UR") and cleaned:
         return _replaced(kind)
-    return TABLE_CLEANED if cleaned and tag != TIME_ZONE else TABLE_KEPT
+    if tag == TIME_ZONE:
+        return DATE_KEPT
+    return TABLE_CLEANED if cleaned else TABLE_KEPT
 
 
 def _unlisted(tag: int, vr: str, kind: str, profile: Profile) -> Rule:
@@ -283,7 +285,9 @@ def _unlisted(tag: int, vr: str, kind: str, profile: Profile) -> Rule:
         return _replaced(kind)
     if vr == "UI":
         return UID_KEPT if Option.RETAIN_UIDS in profile.options else UID
-    by_vr = {"SQ": ITEMS, "CS": CODED} | dict.fromkeys(BULK, BYTES) | dict.fromkeys(TEXT, TEXT_CLEANED)
+    by_vr = (
+        {"SQ": ITEMS, "CS": CODED} | dict.fromkeys(BULK, BYTES) | dict.fromkeys(TEXT, TEXT_CLEANED)
+    )
     return by_vr.get(vr, NUMBER)
 
 

@@ -57,10 +57,12 @@ class Encoder:
         # A raw value that was read with another character set must be decoded and encoded again.
         is_as_read = convert_encodings(ds.original_character_set) == encodings
         pieces: list[bytes] = []
-        for tag in sorted(ds.keys()):
+        # Plain integers and pydicom's own dictionary: comparing its tags costs more than copying.
+        elements = {int(tag): element for tag, element in ds.items()}
+        for tag in sorted(elements):
             if self.drop(tag, path):
                 continue
-            element = ds.get_item(tag)
+            element = elements[tag]
             if pixels is not None and tag == PIXEL_DATA and not path:
                 pieces += self._encapsulated(pixels)
             elif isinstance(element, RawDataElement) and is_as_read and self._is_native(element):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.pixels.utils import get_expected_length
 
 from radloom.errors import Rejected
 
@@ -116,14 +115,11 @@ def exact(ds: Dataset, content: bytes, bits: int, *, is_swapped: bool = False) -
 
 def expected_bytes(ds: Dataset, bits: int) -> int:
     """Bytes of all frames whose cells have `bits` bits (PS3.5 section 8.1.1)."""
-    described = Dataset()
-    for keyword in ("Rows", "Columns", "NumberOfFrames"):
-        if keyword in ds:
-            described[keyword] = ds[keyword]
-    described.SamplesPerPixel = ds.get("SamplesPerPixel", 1)
-    described.PhotometricInterpretation = ds.get("PhotometricInterpretation", "MONOCHROME2")
-    described.BitsAllocated = bits
-    return get_expected_length(described)
+    cells = int(ds.Rows) * int(ds.Columns) * int(ds.get("NumberOfFrames") or 1)
+    cells *= int(ds.get("SamplesPerPixel") or 1)
+    if ds.get("PhotometricInterpretation") == "YBR_FULL_422":
+        cells = cells // 3 * 2  # two pixels share their colour (PS3.3 C.7.6.3.1.2)
+    return -(-cells * bits // 8)
 
 
 def without_spare_bits(ds: Dataset, content: bytes) -> bytes:

@@ -1,5 +1,5 @@
 """lexicon: words of a text, and what openly licensed lists say about them."""
 
-from services.redactor.lexicon.words import Lists, Word, folded, lists, words
+from services.redactor.lexicon.words import MEDICAL_ENDS, Lists, Word, folded, lists, words
 
-__all__ = ["Lists", "Word", "folded", "lists", "words"]
+__all__ = ["MEDICAL_ENDS", "Lists", "Word", "folded", "lists", "words"]

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
-from pydicom.pixels import JPEG2000LosslessEncoder, RLELosslessEncoder, get_decoder
+from pydicom.pixels import get_decoder
+from pydicom.pixels.encoders import JPEG2000LosslessEncoder, RLELosslessEncoder
 from pydicom.uid import (
     UID,
     JPEG2000,
@@ -331,9 +332,7 @@ def _compressed(ds: Dataset, count: int, syntax: UID) -> Frames:
     except NotImplementedError:
         readable = False
     if not readable:
-        raise Rejected(
-            f"no decoder for transfer syntax {syntax.name}", reason="pixels_unsupported"
-        )
+        raise Rejected(f"no decoder for transfer syntax {syntax.name}", reason="pixels_unsupported")
     if int(ds.get("BitsAllocated", 8)) not in (8, 16, 32):
         raise Rejected(
             f"{ds.BitsAllocated} bits allocated in {syntax.name}; 8, 16 or 32 are read",

@@ -157,9 +157,7 @@ def decoded(
     return text.strip(), float(probability[chosen].mean())
 
 
-def lines_of(
-    image: NDArray[np.uint8], region: Region
-) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+def lines_of(image: NDArray[np.uint8], region: Region) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """Region as a line for the recogniser; one that stands upright is offered turned both ways."""
     crop = straightened(image, region.corners)
     if crop.shape[0] < UPRIGHT_RATIO * crop.shape[1]:
@@ -169,9 +167,7 @@ def lines_of(
         yield 90, line_of(np.rot90(crop))
 
 
-def straightened(
-    image: NDArray[np.uint8], corners: NDArray[np.float32]
-) -> NDArray[np.uint8]:
+def straightened(image: NDArray[np.uint8], corners: NDArray[np.float32]) -> NDArray[np.uint8]:
     """The quadrilateral of an image as an upright rectangle, at least one pixel each way."""
     width = max(1, round(float(np.linalg.norm(corners[1] - corners[0]))))
     height = max(1, round(float(np.linalg.norm(corners[3] - corners[0]))))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from services.redactor.spans import Kind
 from services.redactor.text.candidates import Candidate
-from services.redactor.lexicon import Word, lists
+from services.redactor.lexicon import Word, folded, lists
 
 STREETS = (
     "alley|aly|annex|arcade|avenue|ave|av|bayou|beach|bend|bluffs?|bottom|boulevard|blvd|branch|bridge|"
@@ -34,10 +34,11 @@ STATE_NAMES = (
     "South\\sCarolina|South\\sDakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West\\sVirginia|"
     "Wisconsin|Wyoming"
 )
-_CAP = r"[A-Z\u00c0-\u00de][\w'’.-]*"
-_UNIT = r"(?:[,\s]{1,2}(?:suite|ste|apt|apartment|unit|floor|fl|building|bldg|flat|studio|lot|p\.?o\.?\sbox)\.?\s?#?\s?[\w-]{1,6}|[,\s]{1,2}#\s?\w{1,5})"
+_CAP = r"(?:(?:St|Ste|Mt|Ft|Dr|Sta|Sto)\.|[A-Z\u00c0-\u00de][\w'’-]*)"
+_PART = r"(?:(?:van|von|de|da|der|den|di|du|la|le|dos|das|ter|ten) ){0,2}"
+_UNIT = r"(?:[,\s]{1,2}(?:suite|ste|apt|apartment|unit|floor|fl|building|bldg|flat|studio|lot|appartamento|piano|depto|edif|interior|int|étage|porta|local|p\.?o\.?\sbox)\.?\s?#?\s?[\w-]{1,6}|[,\s]{1,2}#\s?\w{1,5})"
 _ZIP = r"(?:\d{5}(?:-\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})"
-_TOWN = rf"(?:[,\s]\s?(?:{_CAP}\s){{0,2}}{_CAP})"
+_TOWN = rf"(?:(?:, ?| |,?\n\s*)(?:{_CAP} ){{0,2}}{_CAP})"
 _STATE = rf"(?:(?:{STATES})|(?:{STATE_NAMES}))"
 _TAIL = rf"(?i:{_UNIT})?(?:(?:{_TOWN})?,?[ \n]{{1,2}}{_STATE}\b\.?(?:,?\s{{1,2}}{_ZIP}(?!\w))?|{_TOWN}?,?\s{_ZIP}(?!\w))?"
 
@@ -46,8 +47,8 @@ ADDRESSES = tuple(
     for name, pattern, score in (
         (
             "street",
-            rf"(?<![\w.,/#-])\d{{1,6}}(?:-\d{{1,4}})?[A-Za-z]?,?\s(?:(?i:[NSEW]|NE|NW|SE|SW)\.?\s)?(?:{_CAP}\s){{0,3}}{_CAP}"
-            rf"\s(?i:{STREETS})\b\.?(?:\s(?:[NSEW]|NE|NW|SE|SW)\b)?{_TAIL}",
+            rf"(?<![\w.,/#-])\d{{1,6}}(?:-\d{{1,4}})?[A-Za-z]?,?\s(?:(?i:[NSEW]|NE|NW|SE|SW)\.?\s)?(?:{_CAP} ){{0,3}}{_CAP}"
+            rf" (?i:{STREETS})\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b)?{_TAIL}",
             0.97,
         ),
         (
@@ -60,33 +61,48 @@ ADDRESSES = tuple(
         ("military", rf"\b(?:PSC|Unit|CMR|USNS|USS|USCGC|USNV)\s[\w]+(?:,?\s(?:Box|box)\s\d+)?[,\s]\s?(?:[AFD]PO)\s(?:A[AEP])\s\d{{5}}", 0.97),
         ("military box", r"\b(?:PSC|CMR|Unit)\s\d{1,5},?\s(?i:box)\s\d+", 0.9),
         ("unit", r"(?<!\w)(?i:apt|apartment|suite|ste)\.?\s?#?\s?\d+[A-Za-z]?\b", 0.7),
-        ("state and code", rf"(?:{_CAP}\s){{0,2}}{_CAP},?\s{_STATE}\b\.?,?\s{{1,2}}{_ZIP}(?!\w)", 0.95),
-        ("town and state", rf"(?:{_CAP}\s){{0,2}}{_CAP},\s(?:{STATES}|{STATE_NAMES})\b(?!\s?[:/])", 0.7),
+        ("state and code", rf"(?:{_CAP} ){{0,2}}{_CAP},?\s{_STATE}\b\.?,?\s{{1,2}}{_ZIP}(?!\w)", 0.95),
+        ("town and state", rf"(?:{_CAP} ){{0,2}}{_CAP}, (?!MD|PA|MS|MA|DC|AP|ME|OR|IN|ON|NP)(?:{STATES}|{STATE_NAMES})\b(?!\s?[:/])", 0.7),
         ("code", r"\b(?i:zip|postcode|postal\scode|plz)(?i:\scode)?\s?[:#]?\s?(?:\d{4,5}(?:-\d{4})?|[A-Z\d]{2,4}\s?[A-Z\d]{3})(?!\w)", 0.95),
         ("british code", r"(?<![\w-])[A-Z]{1,2}\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2}(?!\w)", 0.8),
         ("canadian code", r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[A-Z]\s\d[A-Z]\d(?!\w)", 0.8),
         (
+            "compass town",
+            rf"(?:(?<=\bin )|(?<=\bat )|(?<=\bto )|(?<=\bof )|(?<=\bfrom )|(?<=\bnear ))(?:North|South|East|West|New|Lake|Port|Fort|Mount|San|Santa|St\.|Los|Las|El|La|Upper|Lower|Great|Little|Old|Saint|Bad|Le|Den)[ -](?P<name>{_CAP})",
+            0.75,
+        ),
+        (
             "german street",
-            r"(?<!\w)[A-Z\u00c0-\u00de][\w.-]*(?:\s[A-Z\u00c0-\u00de][\w.-]*)?(?:stra(?:ß|ss)e|[Ss]tr\.|weg|gasse|platz|allee|ring|"
+            r"(?<!\w)[A-Z\u00c0-\u00de][\w.-]*(?: [A-Z\u00c0-\u00de][\w.-]*)?(?i:stra(?:ß|ss)e|str\.|weg|gasse|platz|allee|ring|dreef|pad|hof|singel|kade|dijk|steeg|markt|"
             r"damm|ufer|straat|laan|gracht|plein|vej|gade|gatan|vägen|veien|gata|katu|kuja|tie|utca|ulica)"
-            r"\s\d{1,4}(?:\s?[a-zA-Z]\b)?(?:/\d+)?(?:,?\s(?:[A-Z]{1,2}-)?\d{4,6}\s[A-Z\u00c0-\u00de][\w-]+)?",
+            r"\s\d{1,4}(?:\s?[a-zA-Z]\b)?(?:[-/]\d+)?(?:,?\s(?:[A-Z]{1,2}-)?\d{4,6}(?:\s?[A-Z]{2}\b,?)?\s[A-Z\u00c0-\u00de][\w-]+)?",
             0.95,
         ),
         (
             "romance street",
             r"(?<!\w)(?:\d{1,4}\s?(?:bis|ter)?,?\s)?(?i:rue|avenue|boulevard|bd|allée|chemin|impasse|quai|calle|c/|avda\.?|"
-            r"avenida|paseo|carrera|cra\.|via|viale|piazza|corso|vicolo|rua|travessa|praça|ul\.|ulica|ulitsa|plaza)"
+            r"avenida|paseo|carrera|cra\.|via|viale|piazza|corso|vicolo|rua|travessa|praça|rotonda|continuaci[oó]n|contrada|strada|borgo|stretto|incrocio|canale|circuito|peatonal|privada|retorno|andador|calzada|cerrada|prolongaci[oó]n|corredor|diagonal|viaducto|callej[oó]n|ronda|glorieta|camino|pasaje|cours|place|rte|ul\.|ulica|ulitsa|plaza)"
             r"\s(?:(?i:de|du|des|del|della|dei|la|las|los|le|l'|da|do|dos|d')\s?){0,3}[A-Z\u00c0-\u00de][\w'’-]+"
-            r"(?:\s(?:(?i:de|du|des|del|la|da|do)\s)*[A-Z\u00c0-\u00de][\w'’-]+){0,3}(?:,?\s(?:n[º°.]\s?)?\d{1,4}(?:\s?[a-zA-Z]\b)?)?"
-            r"(?:,?\s\d{4,5}\s[A-Z\u00c0-\u00de][\w-]+)?",
+            r"(?:\s(?:(?i:de|du|des|del|la|da|do)\s)*[A-Z\u00c0-\u00de][\w'’-]+){0,3}(?:,?\s(?:n[º°.]\s?)?\d{1,4}(?:\s?[a-zA-Z]\b)?)?(?:,?\s(?:appartamento|piano|depto\.?|edif\.?|interior|int\.?)\s\w{1,5})*"
+            r"(?:\s\d{1,4})?(?:,?\s\d{4,5},?\s[A-Z\u00c0-\u00de][\w-]+(?:\s\([A-Z]{2}\))?)?",
             0.8,
         ),
         ("continental town", r"(?<![\w.,/-])(?:[A-Z]{1,2}-)?\d{5}\s[A-Z\u00c0-\u00de][\w-]{2,}(?:\s[A-Z\u00c0-\u00de][\w-]+)?(?!\w)", 0.6),
         (
+            "address line",
+            r"(?im:^|[^\w])(?i:(?:home\s|mailing\s|street\s|patient\s|postal\s)?address(?:\sof\spatient)?|adresse|direcci[oó]n|indirizzo|anschrift|residence|domicile)\s?[:=]\s?(?P<where>\w[^\n|;]{3,90}?)(?=\s{2,}|\s?[|;\n]|$|\s(?i:tel|phone|fax|dob|mrn|email)\b|\.\s?$)",
+            0.9,
+        ),
+        (
+            "said to work",
+            rf"(?i:\b(?:works|working|employed|worker|employee|retired|employer)\s(?:at|by|for|from|of|with|is))\s(?P<where>{_PART}{_CAP}(?:(?:, | and | & |, and |-| of | ){_PART}{_CAP}){{0,6}})",
+            0.8,
+        ),
+        (
             "said to live",
             r"(?i:\b(?:lives|living|resid(?:es|ing|ent)|home\saddress|address(?:es)?|domicile[d]?|mail(?:ed|ing)?\s(?:address|to)|"
             r"relocated|moved|located|wohnhaft|street|residence)\b(?:\s(?:is|at|in|on|of|near|to|from)\b)*\s?:?\s?(?:at|in|on)?\s?)"
-            r"(?P<where>(?:\d[^\n;:]{3,70}?|(?:(?:[A-Z\u00c0-\u00de][\w'’.-]*|de|la|of|the),?\s){0,5}[A-Z\u00c0-\u00de][\w'’-]*)"
+            r"(?P<where>(?:(?:\d|[A-Z\u00c0-\u00de])(?=[^\n;:.]*\d)[^\n;:]{3,80}?|(?:(?:[A-Z\u00c0-\u00de][\w'’.-]*|de|la|of|the),?\s){0,5}[A-Z\u00c0-\u00de][\w'’-]*)"
             r"(?=[.;)]?\s*(?:$|\n)|\.\s|;|\s{2,}|\s(?:and|who|with|since|for|where|phone|tel|by)\b|\s*\())",
             0.8,
         ),
@@ -156,13 +172,19 @@ STOPS = frozenset(
 HEADS = re.compile(
     rf"(?<!\w)(?:(?:University|College|Hospital|Clinic|Institute|School|City|Town|County|Village|Borough|Universität|"
     rf"Universidad|Université|Università|Universidade)\s(?:of|de|du|des|del|di|da|für|at)\s(?:(?i:the|la|las|los|l'|le)\s)?"
-    rf"{_CAP}(?:(?:\s(?:and|de|of|la|at))*,?\s{_CAP}){{0,3}}"
+    rf"{_CAP}(?:(?: (?:and|de|of|la|at))* {_CAP}){{0,3}}"
     rf"|(?:Hospital|Hosp\.|Cl[ií]nica|H[oô]pital|Clinique|CHU|CHRU|CHUV|Ospedale|Policlinico|Klinikum|Universit[aä](?:ts|ets|ets)klinik(?:um|en)?|"
     rf"Szpital|Centre\s[Hh]ospitalier(?:\s[Uu]niversitaire)?|Centro\s(?:[Mm][eé]dico|[Hh]ospitalar(?:io)?|[Dd]e\s[Ss]alud)|"
     rf"Instituto|Sanatorio|Santa\sCasa|Casa\s[Dd]i\s[Cc]ura|Istituto|Krankenhaus|Praxis|Azienda\sOspedaliera)"
-    rf"(?:\s(?i:de|du|des|del|della|di|da|do|la|las|los|el|le|der|am|im|für|zu|universitari[oa]|general|regional|nacional))*"
-    rf"(?:\s{_CAP}){{1,4}})"
+    rf"(?: (?i:de|du|des|del|della|di|da|do|la|las|los|el|le|der|am|im|für|zu|universitari[oa]|general|regional|nacional))*"
+    rf"(?: {_CAP}){{1,4}})"
 )
+CHARTERED = frozenset(
+    "university college hospital school institute clinic city center centre house church academy "
+    "children's women's foundation sisters society lady brothers ministry department board state".split()
+)
+"""Words that an institution's name goes on from with "of"."""
+
 PREPOSITIONS = frozenset(
     "in from near at of to outside between visiting downtown toward via through to: city: town: county".split()
 )
@@ -177,12 +199,21 @@ def found_localities(text: str, line_of: Sequence[Word]) -> Iterator[Candidate]:
     """
     for name, pattern, score in ADDRESSES:
         for match in pattern.finditer(text):
-            group = "where" if "where" in match.groupdict() else 0
+            groups = match.groupdict()
+            if "name" in groups and not strange(groups["name"]):
+                continue
+            group = "where" if "where" in groups else 0
             yield Candidate(*match.span(group), Kind.LOC, score, f"rule:{name}")
     for match in HEADS.finditer(text):
         yield Candidate(*match.span(), Kind.LOC, 0.9, "rule:institution")
     yield from _institutions(text, line_of)
     yield from _towns(text, line_of)
+
+
+def strange(word: str) -> bool:
+    """Whether a capitalised word is no word of the language, or a name."""
+    key = folded(word)
+    return not lists().ordinary(key) or key in lists().given or key in lists().surnames
 
 
 def _institutions(text: str, words: Sequence[Word]) -> Iterator[Candidate]:
@@ -191,7 +222,7 @@ def _institutions(text: str, words: Sequence[Word]) -> Iterator[Candidate]:
         if not sure:
             continue
         first = _walked_back(text, words, at)
-        named = [w for w in words[first:at] if w.key not in GENERIC | CONNECTIVES | WEAK_TAILS]
+        named = [w for w in words[first:at] if w.text.lower() not in GENERIC | CONNECTIVES | WEAK_TAILS]
         strange = [w for w in named if _proper(w)]
         if not named or (sure < 0.8 and not strange):  # noqa: PLR2004 - a weak tail
             named_university = words[first].capitalised and first < at and not word.shouted
@@ -243,12 +274,14 @@ def _walked_back(text: str, words: Sequence[Word], at: int) -> int:
                 break
         if between == ". " and before.key not in {"st", "ste", "mt", "ft", "dr"}:
             break
-        if not before.capitalised and before.key not in CONNECTIVES:
+        if not before.capitalised and before.text not in CONNECTIVES:
             break
         if before.key in STOPS:
             break
+        if before.text.lower() in {"of", "and"} and first > 1 and words[first - 2].key not in CHARTERED and before.key == "of":
+            break
         first -= 1
-    while first < at and words[first].key in CONNECTIVES - {"st", "saint", "san", "santa"}:
+    while first < at and words[first].text.lower() in {"of", "the", "and", "for", "am", "im", "in"}:
         first += 1
     return first
 

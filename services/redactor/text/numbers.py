@@ -66,8 +66,8 @@ VAGUE = re.compile(
 """Labels that are words of prose too: a short number behind them is one of the report's own."""
 
 MEASURED = re.compile(
-    r"(?i)^\s?(?:mm|cm|ml|mg|mcg|g\b|kg|hu\b|%|x\s?\d|images?|slices?|series|days?|weeks?|months?|years?|yrs?|"
-    r"hours?|minutes?|min\b|sec|kv|ma|mgy|mci|mbq|french|fr\b|gauge|mhz|tesla|t\b|cc\b|patients|cases|/\d)"
+    r"(?i)^\s?(?:mm|cm|ml|mg|mcg|g|kg|hu|images?|slices?|series|days?|weeks?|months?|years?|yrs?|"
+    r"hours?|minutes?|min|sec|kvp?|mas?|mgy|mci|mbq|french|fr|gauge|mhz|tesla|t|cc|patients|cases)\b|^\s?(?:%|x\s?\d|/\d)"
 )
 AGE = re.compile(
     r"(?i)(?<![\w.,/-])(?P<age>9\d|1[0-2]\d|09\dY)(?=\s?-?\s?(?:y(?:ea)?rs?\b|y\.?\s?/?\s?o\b|y\b|"

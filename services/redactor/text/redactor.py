@@ -18,7 +18,7 @@ from services.redactor.text.contacts import found_contacts
 from services.redactor.text.dates import found_dates
 from services.redactor.text.localities import found_localities
 from services.redactor.text.numbers import found_ages, found_numbers
-from services.redactor.text.people import found_people
+from services.redactor.text.people import again, found_people
 from services.redactor.text.replacements import Replacements
 from services.redactor.text.tags import outside_tags
 from services.redactor.lexicon import words
@@ -49,6 +49,7 @@ def candidates(text: str, identity: Identity) -> tuple[Candidate, ...]:
         *found_localities(text, listed),
         *found_people(text, listed),
     ]
+    found += again(text, listed, found)
     return tuple(sorted(outside_tags(text, found), key=lambda c: (c.start, c.end)))
 
 
