@@ -1,12 +1,16 @@
 """Coded entries (PS3.3 section 8): a code is public, a meaning may be what somebody typed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 from pydicom.sr._concepts_dict import concepts
 from pydicom.sr._snomed_dict import mapping
+
+Concepts = Mapping[str, Mapping[str, Mapping[str, tuple[str, list[int]]]]]
+"""Codes by scheme and keyword: meaning and context groups by value."""
 
 LOCAL_SCHEME = "99LOCAL"
 """Stands for a coding scheme that names who made it up; 99 marks private ones (PS3.3 8.2)."""
@@ -122,7 +126,7 @@ def _is_plain_scheme(scheme: str, clean: Callable[[str], str]) -> bool:
 def _meanings() -> dict[tuple[str, str], str]:
     return {
         (scheme, value): meaning
-        for scheme, by_keyword in concepts.items()
+        for scheme, by_keyword in cast("Concepts", concepts).items()
         for by_value in by_keyword.values()
         for value, (meaning, _) in by_value.items()
     }
