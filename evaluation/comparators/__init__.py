@@ -19,20 +19,23 @@ class Answered:
     seconds_each: float
 
 
-def asked(python: Path, script: str, questions: Sequence[object]) -> Answered:
+def asked(
+    python: Path, script: str, questions: Sequence[object], arguments: Sequence[str] = ()
+) -> Answered:
     """What a comparator answers.
 
     Args:
         python: Interpreter of the evaluation's environment.
         script: Name of a module of this package.
         questions: One JSON value each.
+        arguments: For the script.
 
     Raises:
         CalledProcessError: It ended with an error.
     """
     start = time.monotonic()
     ended = subprocess.run(  # noqa: S603 - our own script
-        [str(python), str(Path(__file__).parent / f"{script}.py")],
+        [str(python), str(Path(__file__).parent / f"{script}.py"), *arguments],
         input="".join(json.dumps(q) + "\n" for q in questions),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # PyRuSH prints what it reads

@@ -115,7 +115,8 @@ def useful_kept(truth: Truth, ds: FileDataset | None, haystack: Haystack) -> boo
 
 # ------------------------------------------------------------------------------- conformance
 
-_VALUE: Final = re.compile(r"<[^>]*>|'[^']*'|=\s*\S+|\b\d+\b|\"[^\"]*\"")
+_VALUE: Final = re.compile(r"(?<=value )<[^>]*>|= <[^>]*>|'[^']*'|\"[^\"]*\"|\b[\d.]*\d")
+"""What differs between two messages of one kind: values, numbers, UIDs; never the attribute."""
 DCIODVFY: Final = Path(sys.executable).with_name("dciodvfy")
 
 

@@ -1,20 +1,63 @@
 """The redactor of this repository as the evaluation calls it: by its public functions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydicom.dataset import FileDataset
 
 from radloom.errors import Rejected
+from services.redactor.app import embedded_instruments
 from services.redactor.attributes import redact_attributes
+from services.redactor.copies import settled
 from services.redactor.guard import admit
 from services.redactor.identity import Identity
 from services.redactor.layout import finish
 from services.redactor.profiles import Profile, profile_named
 from services.redactor.pseudonyms import Pseudonyms, Subject
+from services.redactor.redaction import Project, StudyRedaction
 from services.redactor.structured_content import redact_content
 from services.redactor.text import text_redactor
 
 KEY = bytes(range(32))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the service would do with one instance.
+
+    Attributes:
+        content: The copy, also of an instance that is held; None when none was made.
+        reasons: Why it is held; empty when it is released.
+    """
+
+    content: bytes | None
+    reasons: tuple[str, ...]
+
+    @property
+    def released(self) -> bytes | None:
+        """The copy when it may leave."""
+        return None if self.reasons else self.content
+
+
+class Whole:
+    """The service's own composition: engine, pixels and verifier, with the models in this process.
+
+    Attributes:
+        project: Profile and key.
+        instruments: Models, and dciodvfy.
+    """
+
+    def __init__(self, profile: str = "basic", validator: str = "") -> None:
+        self.project = Project("evaluation", profile_named(profile), Pseudonyms(KEY))
+        self.instruments = embedded_instruments(validator=validator)
+
+    def __call__(self, instances: Sequence[bytes]) -> list[Outcome]:
+        """What becomes of the instances of one study."""
+        study = StudyRedaction(self.project, self.instruments)
+        study.know(lambda: instances)
+        made = [study.redact(content) for content in instances]
+        copies = settled(study.close())
+        return [Outcome(one.content, copy.reasons) for one, copy in zip(made, copies, strict=True)]
 
 
 class Headers:
@@ -50,13 +93,7 @@ class Headers:
         subject = Subject(str(ds.get("PatientID", "")), str(ds.get("IssuerOfPatientID", "")))
         redact_text = text_redactor(identity, pseudonyms, subject)
         try:
-            redact_content(
-                ds,
-                redact_text=redact_text,
-                pseudonyms=pseudonyms,
-                subject=subject,
-                profile=self.profile,
-            )
+            redact_content(ds, redact_text=redact_text, pseudonyms=pseudonyms, subject=subject)
             redact_attributes(
                 ds,
                 profile=self.profile,

@@ -153,9 +153,13 @@ class Planter:
 def planted(source: Source, rows: list[int], seed: int) -> Planted:
     """`source` with values planted by `seed`."""
     rng = Random(f"{seed}:{source.name}")  # noqa: S311 - synthetic data
+    ds = source.dataset()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        list(ds.iterall())  # converts every element while UN still gets its VR
     with warnings.catch_warnings(), _anything_goes():
         warnings.simplefilter("ignore")
-        planter = Planter(rng, person(rng), source.dataset())
+        planter = Planter(rng, person(rng), ds)
         for step in STEPS:
             step(planter)
         _table(planter, rows)
@@ -254,7 +258,8 @@ def _descriptor_identifier(p: Planter) -> tuple[str, str]:
 def _private(p: Planter) -> None:
     block = p.ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
     block.add_new(0x0C, "IS", "800")
-    p.note("800", "useful", "private", (0x0019100C,), "b-value")
+    if p.ds.get("Modality") == "MR":
+        p.note("800", "useful", "private", (0x0019100C,), "b-value")
     unknown = p.token()
     other = p.ds.private_block(0x0029, f"ACME {p.token(8).upper()}", create=True)
     other.add_new(0x01, "LO", unknown)
