@@ -25,14 +25,22 @@ from services.redactor.evidence import SCHEMA
 from services.redactor.guard import admit
 from services.redactor.identity import Identity, Known
 from services.redactor.layout import finish
-from services.redactor.pixels import redact_pixels
+from services.redactor.pixels import Decision, redact_pixels
 from services.redactor.pixels.reading import Infer
 from services.redactor.profiles import Option, Profile, declare_pixels
 from services.redactor.pseudonyms import Pseudonyms, Subject
 from services.redactor.spans import RedactedText, RedactText
 from services.redactor.structured_content import redact_content
 from services.redactor.text import text_redactor
-from services.redactor.verifier import Box, Needles, ReadWords, Retained, Validate, Verification
+from services.redactor.verifier import (
+    Box,
+    Doubt,
+    Needles,
+    ReadWords,
+    Retained,
+    Validate,
+    Verification,
+)
 
 Contents = Callable[[], Iterable[bytes]]
 
@@ -41,7 +49,6 @@ RETAINED = {
     Option.RETAIN_UIDS: Retained.UIDS,
     Option.RETAIN_DEVICE: Retained.DEVICE,
     Option.RETAIN_INSTITUTION: Retained.INSTITUTION,
-    Option.RETAIN_PATIENT_CHARACTERISTICS: Retained.PATIENT,
 }
 """What a profile keeps on purpose is nothing that its copies must not hold."""
 
@@ -178,18 +185,18 @@ class StudyRedaction:
         self._copies.append(made.copy)
         return made
 
-    def repeat(self, copy: Copy, content: bytes | None) -> None:
+    def repeat(self, original: bytes, copy: Copy, content: bytes | None) -> None:
         """Takes a copy that an earlier run made and checked of the instance that is due."""
         if content is not None:
             self._checked.append(len(self._copies))
-            self._verification.note(content)
+            self._verification.note(original, content)
         self._copies.append(copy)
 
     def close(self) -> list[Copy]:
         """Every copy in the order of the instances, after what only the whole study can show."""
         for doubt in self._verification.close():
             index = self._checked[doubt.instance]
-            self._copies[index] = held(self._copies[index], f"verifier:{doubt.reason}")
+            self._copies[index] = _doubted(self._copies[index], [doubt])
         return list(self._copies)
 
     def pseudonyms_of(self, uids: Iterable[str]) -> frozenset[str]:
@@ -222,7 +229,7 @@ class StudyRedaction:
             *self._attributes.redact(ds),
         ]
         pixels = redact_pixels(ds, infer=self._with.infer, identifies=self._identifies)
-        declare_pixels(ds, cleaned=pixels.decision != "not_an_image")
+        declare_pixels(ds, cleaned=pixels.decision is not Decision.NOT_AN_IMAGE)
         file = finish(ds, redact_text=reading)
         blanked: dict[int, list[Box]] = {}
         for one in pixels.blanked:
@@ -264,10 +271,9 @@ class StudyRedaction:
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a check that fails proves nothing
-            reasons = [f"verifier:exception:{type(error).__name__.lower()}"]
-        else:
-            reasons = [f"verifier:{doubt.reason}" for doubt in doubts]
-        return replace(made, copy=held(made.copy, *reasons))
+            reason = f"verifier:exception:{type(error).__name__.lower()}"
+            return replace(made, copy=held(made.copy, reason))
+        return replace(made, copy=_doubted(made.copy, doubts))
 
     def _record(self, original: bytes, content: bytes) -> dict[str, Any]:
         project = self._project
@@ -325,6 +331,15 @@ def _chosen(subjects: set[Subject], studies: set[str]) -> Subject:
     """The subject of the files; one without Patient ID is nobody's but the study's."""
     found = min(subjects, key=lambda s: (s.patient_id, s.issuer_of_patient_id), default=Subject(""))
     return found if found.patient_id else Subject(f"study {min(studies, default='')}")
+
+
+def _doubted(copy: Copy, doubts: Sequence[Doubt]) -> Copy:
+    """`copy` held for what the verifier saw; where, says its record."""
+    if not doubts:
+        return copy
+    places = [*copy.record.get("doubts", []), *([str(d.reason), d.place] for d in doubts)]
+    marked = replace(copy, record=copy.record | {"doubts": places})
+    return held(marked, *(f"verifier:{doubt.reason}" for doubt in doubts))
 
 
 def _counts(words: Iterable[str]) -> dict[str, int]:

@@ -59,6 +59,7 @@ class Answers(Staging):
                     "sop_instance_uid": kept.source[1],
                     "sop_class_uid": kept.copy.sop_class_uid,
                     "reasons": list(kept.copy.reasons),
+                    "doubts": kept.copy.record.get("doubts", []),
                     "candidate": {
                         "key": kept.object_key,
                         "sha256": kept.copy.sha256,

@@ -132,7 +132,7 @@ class StudyWork:
         shutil.rmtree(place, ignore_errors=True)
         for number, instance in enumerate(record["instances"], start=1):
             if not instance["released"]:
-                note = {"source": instance["source"], "reasons": instance["reasons"]}
+                note = {name: instance[name] for name in ("source", "reasons", "doubts")}
                 write_durably(place / f"{number:05d}.json", json.dumps(note, indent=1).encode())
 
 

@@ -195,7 +195,7 @@ def _redacted(
             work.stage(original, made.copy.as_json(), made.content)
         else:
             copy, content = earlier
-            study.repeat(copies.Copy.of_json(copy), content)
+            study.repeat(path.read_bytes(), copies.Copy.of_json(copy), content)
         advance()
     settled = copies.settled(_differing(study.close(), copies.held))
     return _record(source, files, originals, settled, rules, study)
@@ -237,6 +237,7 @@ def _record(
                 "original": original,
                 "released": copy.released,
                 "reasons": list(copy.reasons),
+                "doubts": copy.record.get("doubts", []),
                 "path": "/".join(
                     (
                         "released",
