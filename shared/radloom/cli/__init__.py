@@ -175,6 +175,29 @@ def score(
             out.print(table)
 
 
+@app.command("redact-text")
+def redact_text(
+    file: Annotated[Path, typer.Argument(help="Text file, UTF-8.")],
+    key_file: Annotated[
+        Path, typer.Option(help="Secret of the project: 32 bytes or more, or as hexadecimal.")
+    ],
+    *,
+    identity: Annotated[
+        Path | None,
+        typer.Option(help="What is known: JSON, DICOM keywords with values or a FHIR Patient."),
+    ] = None,
+    surrogates: Annotated[
+        bool, typer.Option("--surrogates", help="Made-up values in place of tags.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Text without names, dates, numbers, places: print it, or it and its spans."""
+    from radloom.cli.redacted_text import run  # noqa: PLC0415
+
+    answer = run(file, key_file, identity, surrogates=surrogates)
+    typer.echo(json.dumps(answer) if as_json else answer["text"], nl=as_json)
+
+
 @app.command("topics")
 def list_topics() -> None:
     """Show the pipeline: topics, messages, producers, consumers."""

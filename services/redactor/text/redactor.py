@@ -1,0 +1,123 @@
+"""Redacts texts: known identifiers, rules, names in context, each with how sure it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.redactor.identity import Identity
+from services.redactor.pseudonyms import Pseudonyms, Subject
+from services.redactor.spans import RedactedText, Span, replaced
+from services.redactor.text.candidates import (
+    DEFAULT_THRESHOLD,
+    RAW,
+    Calibration,
+    Candidate,
+    settled,
+)
+from services.redactor.text.contacts import found_contacts
+from services.redactor.text.dates import found_dates
+from services.redactor.text.localities import found_localities
+from services.redactor.text.numbers import found_ages, found_numbers
+from services.redactor.text.people import again, found_people
+from services.redactor.text.replacements import Replacements
+from services.redactor.text.tags import outside_tags
+from services.redactor.lexicon import words
+
+
+class Style(StrEnum):
+    """What stands in place of a span."""
+
+    TAGS = "tags"
+    """Its kind in brackets, "[NAME]": never an identifier, and a reader sees what is gone."""
+    SURROGATES = "surrogates"
+    """A made-up value of the same form, the same for the same value of one subject."""
+
+
+def candidates(text: str, identity: Identity) -> tuple[Candidate, ...]:
+    """All places of `text` that any part proposes, however sure, ordered; they may overlap."""
+    listed = tuple(words(text))
+    known = (
+        Candidate(m.start, m.end, m.kind, m.confidence, "identity")
+        for m in identity.matcher.find(text)
+    )
+    found = [
+        *known,
+        *found_dates(text),
+        *found_contacts(text),
+        *found_numbers(text),
+        *found_ages(text),
+        *found_localities(text, listed),
+        *found_people(text, listed),
+    ]
+    found += again(text, listed, found)
+    return tuple(sorted(outside_tags(text, found), key=lambda c: (c.start, c.end)))
+
+
+@dataclass(frozen=True)
+class TextRedactor:
+    """Redacts texts about one subject: a `spans.RedactText`.
+
+    Attributes:
+        identity: What is known about the subject.
+        replacements: What stands in place of a span.
+        calibration: Turns scores into probabilities.
+        threshold: A candidate as probable as this is redacted, 0..1.
+    """
+
+    identity: Identity
+    replacements: Replacements
+    calibration: Calibration
+    threshold: float
+
+    def __call__(self, text: str) -> RedactedText:
+        """Text without identifying spans; the rest is untouched, character by character."""
+        sure: list[Candidate] = []
+        left: list[Candidate] = []
+        confidence: dict[Candidate, float] = {}
+        for candidate in candidates(text, self.identity):
+            confidence[candidate] = self.calibration.confidence(candidate)
+            (sure if confidence[candidate] >= self.threshold else left).append(candidate)
+        chosen = settled(text, sure)
+        spans = tuple(self._span(text, c) for c in chosen)
+        uncovered = [
+            confidence[c] for c in left if not any(s.start <= c.start and c.end <= s.end for s in chosen)
+        ]
+        missed = self.calibration.probability_missed(uncovered)
+        return RedactedText(replaced(text, spans), spans, missed)
+
+    def _span(self, text: str, candidate: Candidate) -> Span:
+        return Span(
+            start=candidate.start,
+            end=candidate.end,
+            kind=candidate.kind,
+            confidence=self.calibration.confidence(candidate),
+            replacement=self.replacements.of(text[candidate.start : candidate.end], candidate.kind),
+            reason=candidate.reason,
+        )
+
+
+def text_redactor(  # noqa: PLR0913 - options of one redactor
+    identity: Identity,
+    pseudonyms: Pseudonyms,
+    subject: Subject,
+    *,
+    style: Style = Style.TAGS,
+    shift_dates: bool = False,
+    calibration: Calibration = RAW,
+    threshold: float = DEFAULT_THRESHOLD,
+) -> Callable[[str], RedactedText]:
+    """The redactor of texts about one subject.
+
+    Args:
+        identity: What is known about the subject.
+        pseudonyms: Of the project.
+        subject: Whom the texts are about.
+        style: What stands in place of a span.
+        shift_dates: Move dates by the shift of the subject instead of hiding them.
+        calibration: Turns scores into probabilities.
+        threshold: A candidate as probable as this is redacted, 0..1.
+    """
+    replacements = Replacements(
+        identity, pseudonyms, subject, surrogates=style is Style.SURROGATES, shift_dates=shift_dates
+    )
+    return TextRedactor(identity, replacements, calibration, threshold)
