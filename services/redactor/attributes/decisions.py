@@ -159,4 +159,3 @@ def is_kept_apart(tag: int) -> bool:
     group = tag >> 16
     repeating = group & 0xFF00 in (0x5000, 0x6000) and group % 2 == 0
     return repeating or tag in FILE_LEVEL or tag == tag_for_keyword("DataSetTrailingPadding")
-
