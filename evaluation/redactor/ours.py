@@ -1,6 +1,6 @@
 """The redactor of this repository as the evaluation calls it: by its public functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import FileDataset
@@ -15,6 +15,7 @@ from services.redactor.layout import finish
 from services.redactor.profiles import Profile, profile_named
 from services.redactor.pseudonyms import Pseudonyms, Subject
 from services.redactor.redaction import Project, StudyRedaction
+from services.redactor.spans import RedactedText
 from services.redactor.structured_content import redact_content
 from services.redactor.text import text_redactor
 
@@ -105,3 +106,9 @@ class Headers:
         except Rejected as error:
             self.refusals.append(error.reason)
             return None
+
+
+def redacted_report(text: str, header: Mapping[str, str]) -> RedactedText:
+    """A report without its identifiers; `header` is what the images say about the patient."""
+    subject = Subject(header.get("PatientID", ""))
+    return text_redactor(Identity.of_header(header), Pseudonyms(KEY), subject)(text)
