@@ -132,9 +132,8 @@ FORMS = (
     _form(
         "month over day",
         r"(?:\b(?:on|dated|from|since|until|of|before|after|exam|study|prior|scan|seen|ct|mri|mr|us|"
-        r"pet|radiograph|ultrasound|at|performed|done|comparison:|date:|called|d\.?o\.?s\.?:?|"
-        r"through|thru|between|and|to)\s+)(?P<whole>(?P<b>0?[1-9]|1[0-2])[/](?P<c>0?[1-9]|[12]\d|3[01]))"
-        r"(?![\w/-])(?!\s?(?:mm|cm|images?|slices?|strength|power|of|on|pain|points?|nodes?|cores?)\b)",
+        r"pet|radiograph|ultrasound|performed|done|comparison:|date:|called|d\.?o\.?s\.?:?)\s+)(?P<whole>(?P<b>0?[1-9]|1[0-2])[/](?P<c>0?[1-9]|[12]\d|3[01]))"
+        r"(?![\w/-])(?!\s?(?:mm|cm|cc|ml|mg|images?|slices?|strength|power|of|on|pain|points?|nodes?|cores?|distal|proximal|recall|a|bilat\w*|normal)\b)",
         0.6,
     ),
     _form("weekday", rf"(?<![\w-])(?:{WEEKDAYS})(?![\w-])", 0.7),
@@ -214,6 +213,17 @@ def read_date(text: str, day_first: bool | None = None) -> date | None:
             except ValueError:
                 return None
     return None
+
+
+def says_day_first(text: str) -> bool | None:
+    """How a text orders day and month in numbers; None when no date tells, or they disagree."""
+    numeric = FORMS[1]
+    orders = set()
+    for match in numeric.pattern.finditer(text):
+        a, b = int(match["a"]), int(match["b"])
+        if max(a, b) > 12 >= min(a, b) >= 1:  # noqa: PLR2004 - months
+            orders.add(a > b)
+    return orders.pop() if len(orders) == 1 else None
 
 
 def _fields(
@@ -302,6 +312,6 @@ def _year_like(model: str, year: int) -> str:
 
 def _month_like(model: str, month: int) -> str:
     name = calendar.month_name[month]
-    if model.lower() in SHORT or (model.lower() == "may" and False):
+    if model.lower() in SHORT:
         name = calendar.month_abbr[month]
     return name.upper() if model.isupper() else name.lower() if model.islower() else name

@@ -81,7 +81,7 @@ ADDRESSES = tuple(
         (
             "romance street",
             r"(?<!\w)(?:\d{1,4}\s?(?:bis|ter)?,?\s)?(?i:rue|avenue|boulevard|bd|allée|chemin|impasse|quai|calle|c/|avda\.?|"
-            r"avenida|paseo|carrera|cra\.|via|viale|piazza|corso|vicolo|rua|travessa|praça|rotonda|continuaci[oó]n|contrada|strada|borgo|stretto|incrocio|canale|circuito|peatonal|privada|retorno|andador|calzada|cerrada|prolongaci[oó]n|corredor|diagonal|viaducto|callej[oó]n|ronda|glorieta|camino|pasaje|cours|place|rte|ul\.|ulica|ulitsa|plaza)"
+            r"avenida|paseo|carrera|cra\.|(?-i:Via)|viale|piazza|corso|vicolo|rua|travessa|praça|rotonda|continuaci[oó]n|contrada|strada|borgo|stretto|incrocio|canale|circuito|peatonal|privada|retorno|andador|calzada|cerrada|prolongaci[oó]n|corredor|diagonal|viaducto|callej[oó]n|ronda|glorieta|camino|pasaje|cours|rte|ul\.|ulica|ulitsa|plaza)"
             r"\s(?:(?i:de|du|des|del|della|dei|la|las|los|le|l'|da|do|dos|d')\s?){0,3}[A-Z\u00c0-\u00de][\w'’-]+"
             r"(?:\s(?:(?i:de|du|des|del|la|da|do)\s)*[A-Z\u00c0-\u00de][\w'’-]+){0,3}(?:,?\s(?:n[º°.]\s?)?\d{1,4}(?:\s?[a-zA-Z]\b)?)?(?:,?\s(?:appartamento|piano|depto\.?|edif\.?|interior|int\.?)\s\w{1,5})*"
             r"(?:\s\d{1,4})?(?:,?\s\d{4,5},?\s[A-Z\u00c0-\u00de][\w-]+(?:\s\([A-Z]{2}\))?)?",
@@ -100,9 +100,9 @@ ADDRESSES = tuple(
         ),
         (
             "said to live",
-            r"(?i:\b(?:lives|living|resid(?:es|ing|ent)|home\saddress|address(?:es)?|domicile[d]?|mail(?:ed|ing)?\s(?:address|to)|"
-            r"relocated|moved|located|wohnhaft|street|residence)\b(?:\s(?:is|at|in|on|of|near|to|from)\b)*\s?:?\s?(?:at|in|on)?\s?)"
-            r"(?P<where>(?:(?:\d|[A-Z\u00c0-\u00de])(?=[^\n;:.]*\d)[^\n;:]{3,80}?|(?:(?:[A-Z\u00c0-\u00de][\w'’.-]*|de|la|of|the),?\s){0,5}[A-Z\u00c0-\u00de][\w'’-]*)"
+            r"(?i:\b(?:lives|living|resid(?:es|ing)|home\saddress|address(?:es)?|domicile[d]?|mail(?:ed|ing)?\s(?:address|to)|"
+            r"relocated|moved|wohnhaft|street|residence)\b(?:\s(?:is|at|in|on|of|near|to|from)\b)*\s?:?\s?(?:at|in|on)?\s?)"
+            r"(?P<where>(?!\d+(?:\.\d+)?\s?(?:cm|mm|%|years|days|weeks))(?:(?:\d|[A-Z\u00c0-\u00de])(?=[^\n;:.]*\d)[^\n;:]{3,80}?|(?:(?:[A-Z\u00c0-\u00de][\w'’.-]*|de|la|of|the),?\s){0,5}[A-Z\u00c0-\u00de][\w'’-]*)"
             r"(?=[.;)]?\s*(?:$|\n)|\.\s|;|\s{2,}|\s(?:and|who|with|since|for|where|phone|tel|by)\b|\s*\())",
             0.8,
         ),

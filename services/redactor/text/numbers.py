@@ -53,7 +53,7 @@ PATTERNS = tuple(
             0.6,
         ),
         ("uuid", r"(?<!\w)(?P<value>[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?!\w)", 0.99),
-        ("hash", r"\#\s?(?P<value>\d{4,}|[a-z]{1,3}\d{3,})(?!\w)", 0.8),
+        ("hash", r"(?<!image )(?<!series )(?<!slice )\#\s?(?P<value>\d{4,}|[a-z]{1,3}\d{3,})(?!\w)", 0.8),
     )
 )
 UID = re.compile(r"(?<![\w.])[0-2](?:\.(?:0|[1-9]\d*)){5,}(?![\w]|\.\d)")
@@ -71,7 +71,7 @@ MEASURED = re.compile(
 )
 AGE = re.compile(
     r"(?i)(?<![\w.,/-])(?P<age>9\d|1[0-2]\d|09\dY)(?=\s?-?\s?(?:y(?:ea)?rs?\b|y\.?\s?/?\s?o\b|y\b|"
-    r"year|yo\b|jahre|ans\b|años|anni|anos)|\s?[mf]\b(?!\w))"
+    r"year|yo\b|jahre|ans\b|años|anni|anos)|\s?(?-i:[MF])\b)"
     r"|(?:\b(?:aged?|age\sof|alter|âge|edad)\s?(?:is|was|of|:|=)?\s?)(?P<named>9\d|1[0-2]\d|0?9\dY?)(?![\w.])"
 )
 SPELLED_AGE = re.compile(
@@ -101,11 +101,13 @@ def _sure(name: str, match: "re.Match[str]", text: str) -> float:
         return float(not re.fullmatch(r"(?i)(?:\d+[a-z]{1,6})+", value) or digits > 6)  # noqa: PLR2004
     if name != "labelled":
         return 1
-    said = bool(match["more"].strip()) or bool(re.search(r"[:#=]|is|was", match["sep"]))
-    if VAGUE.match(match.group()) and not said:
+    vague = VAGUE.match(match.group()) is not None
+    said = bool(match["more"].strip()) or "#" in match["sep"]
+    said = said or (not vague and bool(re.search(r"[:=]|is|was", match["sep"])))
+    if vague and not said:
         return float(digits >= 5)  # noqa: PLR2004 - longer than a number of series or images
     if digits < 3:  # noqa: PLR2004
-        return 0.55 if said and digits > 1 and not VAGUE.match(match.group()) else 0
+        return 0.55 if said and digits > 1 and not vague else 0
     return 1
 
 

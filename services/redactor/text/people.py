@@ -68,6 +68,8 @@ VERB = (
 )
 LINK = r"(?:\s(?:to|with|by|from|via|per|and|directly|back|over|the|telephone|phone|verbally|personally|in\sperson|both|results?|findings|at|on|case|this|study|these|were|was|w/|phoned|regarding|electronically|off|behalf|of|ultimately|initially|also|then))*"
 
+VAGUE_LABEL = re.compile(r"(?i)(?:cc|c\.c\.|re|to|from|source|primary|performed|completed|obtained|reviewed|reported|prepared|patient\s(?:is|was)|contact|pt\s?is|consultant|history|attention|chief)\b(?!\sby)|.*\bis\s*$")
+"""Labels that more than names stand behind."""
 TITLES = re.compile(rf"(?<![\w.-])(?:(?:{TITLE})|dr|mr|mrs|ms|prof)(?![^\W\d_])\.?(?:\s(?:{TITLE})(?![^\W\d_])\.?)*(?=\s?[^\W\d_])\s{{0,2}}")
 LABELS = re.compile(rf"(?i)(?<![\w-])(?:{LABEL})(?:\([sS]\))?(?:\sname)?\s?(?:\((?:last,?\sfirst|print(?:ed)?|s)\))?\s?(?::|=|\t|-{{1,2}}>?\s|\bis\b|\|)\s*")
 VERBS = re.compile(rf"(?i)(?<![\w-]){VERB}{LINK}\s")
@@ -88,7 +90,7 @@ INITIALS = (
         r"(?i:\b(?:transcri\w+|typ(?:ed|ist)|dictat\w+|signed|initials?|read|by|tech\w*|scribe|job|operator|d|t|dd|dt|reader|entered|sec(?:retary)?))"
         r"(?i:\sby)?\s?[:#/=-]\s*(?P<it>[A-Za-z]{2,4}\s?[/:|-]\s?[A-Za-z]{2,4}(?:\s?[/:|-]\s?[A-Za-z]{2,4})?)(?![\w/])"
     ),
-    re.compile(r"(?<![\w/:.-])(?P<it>[^\W\d_a-z]{2,3}\s?[/:]\s?[a-z]{2,4})(?![\w/:.-])"),
+    re.compile(r"(?<![\w/:.-])(?P<it>[^\W\d_a-z]{2,3}\s?/\s?[a-z]{2,4}|[A-Z]{2,3}:[a-z]{2,3}(?=\s*$))(?![\w/:.-])"),
     re.compile(r"(?m)^\s*(?P<it>[A-Za-z]{2,3}[/:][A-Za-z]{2,4})\s*$"),
     re.compile(
         r"(?i:\b(?:transcri\w+|typ(?:ed|ist)|dictat\w+|signed|initials?|read|tech(?:nologist)?|scribe|operator|reader|entered|radiologist|attending|resident|interpreted|performed)"
@@ -141,7 +143,7 @@ NOT_NAMES = frozenset(
     "signed electronically dictated transcribed attending resident fellow physician radiologist ordering referring "
     "provider doctor nurse time location phone called discussed reviewed results result number no type status "
     "room bed account visit order tech technologist name names first last middle self same tumor board "
-    "per npi dea ssn dos tel ph ref cc re attn multidisciplinary conference mdt gp pcp primary family".split()
+    "husband wife mother father son daughter brother sister spouse per npi dea ssn dos tel ph ref cc re attn multidisciplinary conference mdt gp pcp primary family".split()
 )
 
 
@@ -173,7 +175,10 @@ def found_people(text: str, words: Sequence[Word]) -> Iterator[Candidate]:
     ):
         for match in pattern.finditer(text):
             for span in index.name_from(match.end(), strong=strong, by=text[match.start() : match.end()].lower().startswith("by")):
-                if reason == "told" and not index.known_name(span[0]):
+                vague = reason == "told" or (reason == "label" and VAGUE_LABEL.match(match.group()))
+                if vague and not index.known_name(span[0]):
+                    continue
+                if reason != "title" and index.acronym(span):
                     continue
                 yield Candidate(*span, Kind.NAME, score, f"names:{reason}")
     for match in CREDENTIALS.finditer(text):
@@ -316,6 +321,12 @@ class _Index:
         """Whether the word at `position` is on a list of names or on none."""
         word = self.words[self._at[position]]
         return lists().name(word.key) or not lists().ordinary(word.key)
+
+    def acronym(self, span: tuple[int, int]) -> bool:
+        """Whether a span is a few capitals that no list of names has, in a text of small letters."""
+        text = self.text[span[0] : span[1]]
+        short = text.isalpha() and text.isupper() and len(text) < 5  # noqa: PLR2004
+        return self._mixed and short and not (lists().name(folded(text)) and not lists().ordinary(folded(text)))
 
     def next_to(self, at: int) -> Word | None:
         """The word that only one space parts from `words[at]`."""
@@ -480,12 +491,13 @@ class _Index:
     def _fits(self, at: int, *, first: bool, strong: bool) -> bool:
         known = lists()
         word = self.words[at]
-        if len(word.text) == 1 and word.text.isupper() and not first:
-            return True
-        if word.key in NOT_NAMES or (word.key in known.kept and not (strong and known.name(word.key))):
+        letter = len(word.text) == 1 and word.text.isupper()
+        if (word.key in NOT_NAMES and not letter) or (word.key in known.kept and not (strong and known.name(word.key))):
             return False
         if re.match(rf"(?:{CREDENTIAL})(?!\w)", self.text[word.start :]) and not (first and known.name(word.key) and not word.shouted):
             return False
+        if len(word.text) == 1 and word.text.isupper() and not first:
+            return True
         lower = not word.capitalised
         if lower:
             line_lower = not any(w.capitalised for w in self.words[max(0, at - 4) : at + 2])
