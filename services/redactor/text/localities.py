@@ -83,15 +83,20 @@ ADDRESSES = tuple(
             r"(?<!\w)(?:\d{1,4}\s?(?:bis|ter)?,?\s)?(?i:rue|avenue|boulevard|bd|allée|chemin|impasse|quai|calle|c/|avda\.?|"
             r"avenida|paseo|carrera|cra\.|(?-i:Via)|viale|piazza|corso|vicolo|rua|travessa|praça|rotonda|continuaci[oó]n|contrada|strada|borgo|stretto|incrocio|canale|circuito|peatonal|privada|retorno|andador|calzada|cerrada|prolongaci[oó]n|corredor|diagonal|viaducto|callej[oó]n|ronda|glorieta|camino|pasaje|cours|rte|ul\.|ulica|ulitsa|plaza)"
             r"\s(?:(?i:de|du|des|del|della|dei|la|las|los|le|l'|da|do|dos|d')\s?){0,3}[A-Z\u00c0-\u00de][\w'’-]+"
-            r"(?:\s(?:(?i:de|du|des|del|la|da|do)\s)*[A-Z\u00c0-\u00de][\w'’-]+){0,3}(?:,?\s(?:n[º°.]\s?)?\d{1,4}(?:\s?[a-zA-Z]\b)?)?(?:,?\s(?:appartamento|piano|depto\.?|edif\.?|interior|int\.?)\s\w{1,5})*"
+            r"(?: (?:(?i:de|du|des|del|la|da|do) )*[A-Z\u00c0-\u00de][\w'’-]+){0,3}(?:,?\s(?:n[º°.]\s?)?\d{1,4}(?:\s?[a-zA-Z]\b)?)?(?:,?\s(?:appartamento|piano|depto\.?|edif\.?|interior|int\.?)\s\w{1,5})*"
             r"(?:\s\d{1,4})?(?:,?\s\d{4,5},?\s[A-Z\u00c0-\u00de][\w-]+(?:\s\([A-Z]{2}\))?)?",
             0.8,
         ),
-        ("continental town", r"(?<![\w.,/-])(?:[A-Z]{1,2}-)?\d{5}\s[A-Z\u00c0-\u00de][\w-]{2,}(?:\s[A-Z\u00c0-\u00de][\w-]+)?(?!\w)", 0.6),
+        ("continental town", r"(?<![\w.,/-])(?:[A-Z]{1,2}-)?\d{5} [A-Z\u00c0-\u00de][\w-]{2,}(?: [A-Z\u00c0-\u00de][\w-]+)?(?!\w)", 0.6),
         (
             "address line",
             r"(?im:^|[^\w])(?i:(?:home\s|mailing\s|street\s|patient\s|postal\s)?address(?:\sof\spatient)?|adresse|direcci[oó]n|indirizzo|anschrift|residence|domicile)\s?[:=]\s?(?P<where>\w[^\n|;]{3,90}?)(?=\s{2,}|\s?[|;\n]|$|\s(?i:tel|phone|fax|dob|mrn|email)\b|\.\s?$)",
             0.9,
+        ),
+        (
+            "letterhead",
+            r"(?m)^[ \t]*(?P<where>(?=[^\n]*\d)(?=[^\n]*[A-Z\u00c0-\u00de])[^\n:;|]{6,100}?)[ \t]*(?=\n[ \t]*(?i:tel|phone|ph|fax|telefon|tél)\b)",
+            0.8,
         ),
         (
             "said to work",
@@ -176,7 +181,7 @@ HEADS = re.compile(
     rf"|(?:Hospital|Hosp\.|Cl[ií]nica|H[oô]pital|Clinique|CHU|CHRU|CHUV|Ospedale|Policlinico|Klinikum|Universit[aä](?:ts|ets|ets)klinik(?:um|en)?|"
     rf"Szpital|Centre\s[Hh]ospitalier(?:\s[Uu]niversitaire)?|Centro\s(?:[Mm][eé]dico|[Hh]ospitalar(?:io)?|[Dd]e\s[Ss]alud)|"
     rf"Instituto|Sanatorio|Santa\sCasa|Casa\s[Dd]i\s[Cc]ura|Istituto|Krankenhaus|Praxis|Azienda\sOspedaliera)"
-    rf"(?: (?i:de|du|des|del|della|di|da|do|la|las|los|el|le|der|am|im|für|zu|universitari[oa]|general|regional|nacional))*"
+    rf"(?: (?i:de|du|des|del|della|di|da|do|la|las|los|el|le|der|van|von|den|am|im|für|zu|universitari[oa]|general|regional|nacional))*"
     rf"(?: {_CAP}){{1,4}})"
 )
 CHARTERED = frozenset(

@@ -88,7 +88,7 @@ FORMAL = re.compile(
 INITIALS = (
     re.compile(
         r"(?i:\b(?:transcri\w+|typ(?:ed|ist)|dictat\w+|signed|initials?|read|by|tech\w*|scribe|job|operator|d|t|dd|dt|reader|entered|sec(?:retary)?))"
-        r"(?i:\sby)?\s?[:#/=-]\s*(?P<it>[A-Za-z]{2,4}\s?[/:|-]\s?[A-Za-z]{2,4}(?:\s?[/:|-]\s?[A-Za-z]{2,4})?)(?![\w/])"
+        r"(?i:\sby)?\s?[:#/=-]\s*(?P<it>[A-Za-z]{2,4}\s?[/:]\s?[A-Za-z]{2,4}(?:\s?[/:]\s?[A-Za-z]{2,4})?)(?![\w/])"
     ),
     re.compile(r"(?<![\w/:.-])(?P<it>[^\W\d_a-z]{2,3}\s?/\s?[a-z]{2,4}|[A-Z]{2,3}:[a-z]{2,3}(?=\s*$))(?![\w/:.-])"),
     re.compile(r"(?m)^\s*(?P<it>[A-Za-z]{2,3}[/:][A-Za-z]{2,4})\s*$"),
@@ -98,10 +98,10 @@ INITIALS = (
     ),
 )
 INITIAL_NAME = re.compile(
-    r"(?<![\w.])(?P<it>(?:[A-Z]\.[ -]?){1,3}[A-Z\u00c0-\u00de][\w'’-]*[a-z\u00df-\u00ff][\w'’-]*(?:-[A-Z][\w'’-]+)?)"
+    r"(?<![\w.])(?P<it>(?:[A-Z\u00c0-\u00de]\.[ -]?){1,3}[A-Z\u00c0-\u00de][\w'’-]*[a-z\u00df-\u00ff][\w'’-]*(?:-[A-Z][\w'’-]+)?)"
 )
 PARTICLE_NAME = re.compile(
-    r"(?<![\w-])(?:[A-Z\u00c0-\u00de][\w'’-]+\s)?(?:van|von|de|der|den|das|dos|da|di|du|del|della|ter|ten|zu|zum|bin|ibn|el|al|af|av)"
+    r"(?<![\w-])(?:[A-Z\u00c0-\u00de][\w'’-]+\s)?(?:van|von|de|der|den|die|das|dos|da|di|du|del|della|ter|ten|zu|zum|bin|ibn|el|al|af|av)"
     r"(?:\s(?:der|den|de|la|los|las|het|'t))*\s(?P<name>[A-Z\u00c0-\u00de][\w'’-]+)"
 )
 ACTS = re.compile(
@@ -250,7 +250,8 @@ def _shapes(text: str, index: "_Index") -> Iterator[Candidate]:
         yield Candidate(*match.span("it"), Kind.NAME, sure, "names:initial")
     for match in PARTICLE_NAME.finditer(text):
         key = folded(match["name"].split("-")[0])
-        if not known.ordinary(key) and key not in known.eponyms and not MEDICAL_ENDS.search(key):
+        plain = known.ordinary(key) and not (folded(text[match.start() :].split(" ")[0]) in known.given and known.name(key))
+        if not plain and key not in known.eponyms and not MEDICAL_ENDS.search(key):
             yield Candidate(*match.span(), Kind.NAME, 0.8, "names:particle")
     for match in TRAILING_INITIAL.finditer(text):
         key = folded(match["it"].split()[0])
@@ -262,7 +263,9 @@ def _shapes(text: str, index: "_Index") -> Iterator[Candidate]:
             continue
         if len(first) > 1 and first in known.given and (known.name(last) or not known.ordinary(last)):
             plain = (last in known.common) + (first in known.common)
-            yield Candidate(*match.span(), Kind.NAME, (0.92, 0.75, 0.3)[plain], "names:last, first")
+            field = not text[: match.start()].strip(" ") or text[: match.start()].rstrip(" ")[-1] in ":|\n"
+            both = 0.55 if field and last in known.surnames else 0.3
+            yield Candidate(*match.span(), Kind.NAME, (0.92, 0.75, both)[plain], "names:last, first")
 
 
 def _listed(index: "_Index") -> Iterator[Candidate]:
@@ -282,6 +285,8 @@ def _listed(index: "_Index") -> Iterator[Candidate]:
         pair = _pair_score(first, second)
         if pair == BOTH_WORDS and not index.title_case_line(at) and not index.sentence_start(at):
             pair = 0.6
+        if pair == BOTH_WORDS and index.acts(at + 1):
+            pair = 0.75
         if pair:
             yield Candidate(word.start, following.end, Kind.NAME, pair, "names:pair")
 
