@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from io import BytesIO
 
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset
+from pydicom.filewriter import write_dataset
 from pydicom.sr.codedict import codes
 
 from radloom.errors import Rejected
@@ -74,7 +79,9 @@ class Profile:
 
     def __post_init__(self) -> None:
         if missing := _CLEANING - self.options:
-            raise ValueError(f"a profile cleans what it keeps; {sorted(missing)} cannot be left out")
+            raise ValueError(
+                f"a profile cleans what it keeps; {sorted(missing)} cannot be left out"
+            )
         if {Option.RETAIN_FULL_DATES, Option.RETAIN_MODIFIED_DATES} <= self.options:
             raise ValueError("dates are either kept in full or modified, not both")
 
@@ -131,11 +138,27 @@ def declare(ds: Dataset, profile: Profile) -> None:
 
     Clean Pixel Data is not claimed here but by `declare_pixels`, once pixels were looked at.
     """
+    implicit, little = ds.original_encoding
+    for element in _declaration(profile, implicit is True, little is not False):
+        ds[element.tag] = element
+
+
+@cache
+def _declaration(
+    profile: Profile, implicit: bool, little: bool, /
+) -> tuple[DataElement | RawDataElement, ...]:
+    """The attributes as they are encoded: making them anew costs as much as all the rest."""
+    ds = Dataset()
     ds.PatientIdentityRemoved = "YES"
     ds.DeidentificationMethod = METHOD
     ds.LongitudinalTemporalInformationModified = profile.temporal_information
     claimed = sorted(one.code for one in profile.options if one is not Option.CLEAN_PIXELS)
     ds.DeidentificationMethodCodeSequence = _coded(BASIC_PROFILE_CODE, *claimed)
+    buffer = DicomBytesIO()
+    buffer.is_implicit_VR, buffer.is_little_endian = implicit, little
+    write_dataset(buffer, ds)
+    encoded = read_dataset(BytesIO(buffer.getvalue()), implicit, little)
+    return tuple(encoded.get_item(tag) for tag in encoded.keys())
 
 
 def declare_pixels(ds: Dataset, *, cleaned: bool) -> None:

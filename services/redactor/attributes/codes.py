@@ -14,7 +14,7 @@ LOCAL_SCHEME = "99LOCAL"
 MEANINGLESS = "Removed"
 
 PUBLIC = {
-    "DCM": r"1[0-3]\d{4}|[A-Z0-9_]{2,16}",
+    "DCM": r"1[0-3]\d{4}",
     "LN": r"\d{1,5}-\d",
     "SRT": r"[A-Z]\d?-[0-9A-F]{4,6}",
     "99SDM": r"[A-Z]\d?-[0-9A-F]{4,6}",
@@ -29,7 +29,7 @@ PUBLIC = {
     "C4": r"\d{4}[0-9A-Z]",
     "UCUM": r"[A-Za-z%]{1,4}[0-9]?(?:[/.*][A-Za-z]{1,4}[0-9]?){0,3}|1",
 }
-"""Grammar of the codes of public schemes; DCM and LN letters are checked further."""
+"""Grammar of the codes of public schemes (PS3.16 section 8)."""
 
 SNOMED = frozenset({"SCT", "SRT", "99SDM", "SNM3"})
 
@@ -86,9 +86,7 @@ def is_public(code: Coded) -> bool:
     if code.scheme == "SCT":
         return bool(re.fullmatch(r"\d{6,18}", code.value)) and verhoeff(code.value) == 0
     grammar = PUBLIC.get(code.scheme)
-    if grammar is None or not re.fullmatch(grammar, code.value):
-        return False
-    return code.scheme != "DCM" or code.value.isdigit()
+    return grammar is not None and re.fullmatch(grammar, code.value) is not None
 
 
 def verhoeff(digits: str) -> int:

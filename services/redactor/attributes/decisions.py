@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from pydicom._dicom_dict import DicomDictionary
 from pydicom.datadict import dictionary_VM, dictionary_VR, keyword_for_tag, tag_for_keyword
 
 from services.redactor.attributes import rules
 from services.redactor.attributes.iods import Item
 from services.redactor.attributes.rules import Rule
 from services.redactor.attributes.table import rows
-from services.redactor.attributes.values import checker
+from services.redactor.attributes.values import UNIT, checker, is_icc_profile, is_time_zone
 from services.redactor.profiles import Profile
 
 CONTENT = 0x0040A730
@@ -23,6 +24,8 @@ CONCEPT_CODE = 0x0040A168
 CODE_MEANING = 0x00080104
 
 SPECIFIC_CHARACTER_SET = 0x00080005
+
+ICC_PROFILE = 0x00282000
 
 FILE_LEVEL = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010, 0x00420011})
 """Pixel data and the encapsulated document: cleaned with the whole file."""
@@ -75,16 +78,20 @@ def decisions(
     decided = {}
     for tag, kind in item.types.items():
         vrs = dictionary_VR(tag).split(" or ")
+        nested = item.nested.get(tag, EMPTY)
         rule = _placed(tag, item, sequence, in_content=in_content)
+        rule = rule or rules.decide(tag, vrs[0], kind, profile)
+        if rule is rules.DUMMY and vrs[0] == "SQ" and CODE_MEANING not in nested.types:
+            rule = rules.TABLE_ITEMS  # a dummy of items is items of dummies
         decided[tag] = Decision(
             tag,
             keyword_for_tag(tag),
             vrs[0],
             frozenset(vrs),
             kind,
-            rule or rules.decide(tag, vrs[0], kind, profile),
-            checker(vrs[0], _most(tag)),
-            item.nested.get(tag, EMPTY),
+            rule,
+            _checker(tag, vrs[0]),
+            nested,
         )
     if sequence is None:
         decided |= _extensions(decided)
@@ -108,14 +115,33 @@ def _placed(tag: int, item: Item, sequence: int | None, *, in_content: bool) -> 
 
 
 def _extensions(decided: Mapping[int, Decision]) -> dict[int, Decision]:
+    """Decisions for numbers that makers add to IODs which do not list them."""
     added = {}
-    for tag in rules.EXTENSIONS - decided.keys():
-        vr = dictionary_VR(tag)
-        fits = checker(vr, _most(tag))
-        added[tag] = Decision(
-            tag, keyword_for_tag(tag), vr, frozenset({vr}), "3", rules.EXTENSION, fits, EMPTY
-        )
+    for tag, vr in _numbers().items():
+        if tag not in decided:
+            fits = _checker(tag, vr)
+            vrs = frozenset(dictionary_VR(tag).split(" or "))
+            added[tag] = Decision(
+                tag, keyword_for_tag(tag), vr, vrs, "3", rules.EXTENSION, fits, EMPTY
+            )
     return added
+
+
+@cache
+def _numbers() -> Mapping[int, str]:
+    """VR of the numbers of an acquisition or an image, by tag; none is retired or in the table."""
+    return {
+        tag: vr
+        for tag, (vrs, _, _, retired, _) in DicomDictionary.items()
+        if (vr := vrs.split(" or ")[0]) in {*UNIT, "DS", "IS"} - {"AT"}
+        and (tag >> 16 in rules.EXTENSIBLE_GROUPS or tag in rules.EXTENSIONS)
+        and not (retired or tag in rows())
+    }
+
+
+def _checker(tag: int, vr: str) -> Callable[[bytes], object]:
+    special = {ICC_PROFILE: is_icc_profile, rules.TIME_ZONE: is_time_zone}
+    return special.get(tag) or checker(vr, _most(tag))
 
 
 def _most(tag: int) -> int | None:
@@ -133,4 +159,3 @@ def is_kept_apart(tag: int) -> bool:
     group = tag >> 16
     repeating = group & 0xFF00 in (0x5000, 0x6000) and group % 2 == 0
     return repeating or tag in FILE_LEVEL or tag == tag_for_keyword("DataSetTrailingPadding")
-

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from services.redactor.spans import Kind, RedactText
 
-_PIECE = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")
+_PIECE = re.compile(r"[0-9]+(?:[.,][0-9]+)?|[^\W0-9_]+")
 """Letters, or digits with at most one decimal mark, of a word."""
 
 _WORD = re.compile(r"[^\W_]+(?:(?<=\d)[.,](?=\d)[^\W_]+)*")
@@ -37,6 +37,12 @@ def words() -> frozenset[str]:
 def coded_strings() -> frozenset[str]:
     """Values of CS attributes that the standard or a maker defines."""
     return frozenset(_data("coded_strings.txt"))
+
+
+@cache
+def coded_words() -> frozenset[str]:
+    """Words of those values: makers join them anew."""
+    return frozenset(word for value in coded_strings() for word in re.split("[ _]", value))
 
 
 class Descriptors:
@@ -73,7 +79,9 @@ class Descriptors:
 def technical(text: str) -> str:
     """`text` with every word that is not on the list replaced by a space."""
     text = _NUMBERED.sub(lambda found: _unless(_is_record, found.group()), text)
-    return _WORD.sub(lambda found: _unless(lambda word: not is_technical(word), found.group()), text)
+    return _WORD.sub(
+        lambda found: _unless(lambda word: not is_technical(word), found.group()), text
+    )
 
 
 def is_technical(word: str) -> bool:
@@ -89,11 +97,12 @@ def is_coded(value: str) -> bool:
     """Whether a value of a CS attribute is a defined string or made of technical words."""
     if value in coded_strings() or (len(value) <= 2 and value.isalnum()):  # noqa: PLR2004 - "HF"
         return True
-    return all(is_technical(word) for word in re.split(r"[ _]+", value) if word)
+    parts = [word for word in re.split(r"[ _]+", value) if word]
+    return all(word in coded_words() or is_technical(word) for word in parts)
 
 
 def _piece(piece: str, pieces: list[str]) -> bool:
-    if piece.isalpha():
+    if not piece[0].isascii() or piece[0].isalpha():
         return piece in words() or (len(piece) == 1 and piece.isascii())
     whole = re.split("[.,]", piece)[0]
     return len(whole) <= LONGEST_NUMBER or _setting(int(whole), alone=len(pieces) == 1)

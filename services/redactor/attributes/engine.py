@@ -68,9 +68,7 @@ class AttributeRedactor:
 
     def _walk(self, place: Place, listed: Item) -> None:
         ds, study = place.ds, self._study
-        decided = decisions(
-            listed, study.profile, place.sequence, in_content=place.in_content
-        )
+        decided = decisions(listed, study.profile, place.sequence, in_content=place.in_content)
         self._read_character_set(place)
         apart: list[int] = []
         for tag in sorted(ds.keys()):
@@ -100,9 +98,7 @@ class AttributeRedactor:
         for number, item in enumerate(items):
             path = f"{place.path}{decision.tag:08X}[{number}]."
             in_content = place.in_content or decision.tag == CONTENT
-            nested = Place(
-                item, place.actions, place.encodings, path, decision.tag, in_content
-            )
+            nested = Place(item, place.actions, place.encodings, path, decision.tag, in_content)
             self._walk(nested, decision.nested)
         if items and not any(items):
             place.give_up(element, decision, rules.NOTHING_LEFT)

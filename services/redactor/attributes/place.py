@@ -75,7 +75,9 @@ class Place:
     def remove(self, tag: int, keyword: str, rule: Rule) -> None:
         """Delete an element and note it."""
         del self.ds[BaseTag(tag)]
-        self.actions.append(ElementAction(f"{self.path}{tag:08X}", keyword, Action.REMOVED, rule.name))
+        self.actions.append(
+            ElementAction(f"{self.path}{tag:08X}", keyword, Action.REMOVED, rule.name)
+        )
 
     def give_up(self, element: Element, decision: Decision, rule: Rule) -> None:
         """Do away with a value: the attribute goes, is emptied or holds a dummy, by its Type."""

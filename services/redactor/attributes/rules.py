@@ -140,7 +140,7 @@ NOT_IN_IOD = _rule(
 EXTENSION = _rule(
     "extension",
     Treatment.KEEP,
-    "A number of the physics of an acquisition that makers add to older classes: stays.",
+    "A number of groups 0018 and 0028 that makers add to a class which does not list it: stays.",
 )
 CHARACTER_SET = _rule(
     "character-set", Treatment.CHARACTER_SET, "Stays if every term is defined in PS3.3 C.12.1.1.2."
@@ -195,22 +195,11 @@ IMAGE_BYTES = frozenset(
 
 TIME_ZONE = tag_for_keyword("TimezoneOffsetFromUTC")
 
+EXTENSIBLE_GROUPS = frozenset({0x0018, 0x0028})
+"""Groups of acquisition and of image presentation (PS3.6)."""
+
 EXTENSIONS = frozenset(
-    tag_for_keyword(keyword)
-    for keyword in (
-        "DiffusionBValue",
-        "DiffusionGradientOrientation",
-        "FrameAcquisitionDuration",
-        "ImagePositionPatient",
-        "ImageOrientationPatient",
-        "PixelSpacing",
-        "RescaleIntercept",
-        "RescaleSlope",
-        "SliceThickness",
-        "SpacingBetweenSlices",
-        "WindowCenter",
-        "WindowWidth",
-    )
+    tag_for_keyword(keyword) for keyword in ("ImagePositionPatient", "ImageOrientationPatient")
 )
 
 CODE_PARTS = frozenset(
@@ -282,7 +271,9 @@ def _retained(tag: int, vr: str, kind: str, *, cleaned: bool) -> Rule:
         return NUMBER
     if vr in ("OB", "UN", "PN", "AE", "UR") and cleaned:
         return _replaced(kind)
-    return TABLE_CLEANED if cleaned and tag != TIME_ZONE else TABLE_KEPT
+    if tag == TIME_ZONE:
+        return DATE_KEPT
+    return TABLE_CLEANED if cleaned else TABLE_KEPT
 
 
 def _unlisted(tag: int, vr: str, kind: str, profile: Profile) -> Rule:
@@ -294,7 +285,9 @@ def _unlisted(tag: int, vr: str, kind: str, profile: Profile) -> Rule:
         return _replaced(kind)
     if vr == "UI":
         return UID_KEPT if Option.RETAIN_UIDS in profile.options else UID
-    by_vr = {"SQ": ITEMS, "CS": CODED} | dict.fromkeys(BULK, BYTES) | dict.fromkeys(TEXT, TEXT_CLEANED)
+    by_vr = (
+        {"SQ": ITEMS, "CS": CODED} | dict.fromkeys(BULK, BYTES) | dict.fromkeys(TEXT, TEXT_CLEANED)
+    )
     return by_vr.get(vr, NUMBER)
 
 

@@ -211,11 +211,14 @@ def clean_code(study: Study, place: Place, decided: Mapping[int, Decision]) -> N
         study.descriptors.clean,
         lambda value: study.pseudonyms.code("code", code.scheme, value)[:_SHORT],
     )
-    wanted = {value_tag: kept.value, _SCHEME: kept.scheme, _MEANING: kept.meaning}
+    wanted = {_SCHEME: kept.scheme, _MEANING: kept.meaning}
+    if value_tag is not None:
+        wanted[value_tag] = kept.value
     for tag, text in wanted.items():
-        if tag in decided and texts.get(tag, "") != text and decided[tag].rule is rules.CODE:
-            place.put(ds.get_item(tag), decided[tag], values.encoded(text, place.encodings))
-            place.record(decided[tag], Action.REPLACED)
+        if tag not in ds or texts[tag] == text or decided[tag].rule is not rules.CODE:
+            continue
+        place.put(ds.get_item(tag), decided[tag], values.encoded(text, place.encodings))
+        place.record(decided[tag], Action.REPLACED)
     _drop_spare_fields(place, decided, value_tag, kept.scheme)
 
 

@@ -77,7 +77,7 @@ def checker(vr: str, most: int | None) -> Callable[[bytes], object]:
         return grammar.fullmatch
     if size := UNIT.get(vr):
         return partial(_are_numbers, size, size * most if most else sys.maxsize)
-    return _is_bulk if vr in BULK else bool
+    return _is_bulk if vr in BULK or vr == "OB" else bool
 
 
 def _are_numbers(size: int, longest: int, value: bytes) -> bool:
@@ -86,6 +86,16 @@ def _are_numbers(size: int, longest: int, value: bytes) -> bool:
 
 def _is_bulk(value: bytes) -> bool:
     return not _READABLE.fullmatch(value)
+
+
+def is_time_zone(value: bytes) -> bool:
+    """Whether bytes are an offset from UTC (PS3.3 C.12.1.1.8)."""
+    return re.fullmatch(rb"[+-]\d{4} *", value) is not None
+
+
+def is_icc_profile(value: bytes) -> bool:
+    """Whether bytes are a colour profile: its length in front, "acsp" at 36 (ICC.1:2010 7.2)."""
+    return value[36:40] == b"acsp" and abs(int.from_bytes(value[:4], "big") - len(value)) <= 1
 
 
 def is_text(vr: str) -> bool:

@@ -1,0 +1,184 @@
+"""Whether anything can still be read in the pixels: other models than the engine's, other views."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.redactor.verifier.vocabulary import standard_words
+
+MIN_CHARACTERS = 2
+"""Of a word: a single letter or digit says nothing about anybody."""
+MIN_CONFIDENCE = 0.5
+"""Below it readers see letters in tissue; something known counts at any confidence."""
+MIN_STANDARD_LETTERS = 3
+
+SAFE = frozenset(
+    [
+        "ap",
+        "pa",
+        "lat",
+        "ll",
+        "rl",
+        "rao",
+        "lao",
+        "cc",
+        "mlo",
+        "lcc",
+        "rcc",
+        "lmlo",
+        "rmlo",
+        "ml",
+        "lm",
+        "xccl",
+        "sup",
+        "inf",
+        "ant",
+        "post",
+        "left",
+        "right",
+        "head",
+        "foot",
+        "feet",
+        "cm",
+        "mm",
+        "ms",
+        "sec",
+        "hz",
+        "khz",
+        "mhz",
+        "kv",
+        "kvp",
+        "ma",
+        "mas",
+        "kg",
+        "bpm",
+        "fps",
+        "db",
+        "mi",
+        "ti",
+        "tib",
+        "tis",
+        "tic",
+        "fov",
+        "wl",
+        "ww",
+        "wc",
+        "lt",
+        "rt",
+        "st",
+        "se",
+        "im",
+        "img",
+        "tr",
+        "te",
+        "fl",
+        "acq",
+        "axial",
+        "sagittal",
+        "coronal",
+        "supine",
+        "prone",
+        "erect",
+        "portable",
+        "upright",
+        "standing",
+        "pre",
+        "post",
+        "delay",
+        "res",
+        "map",
+        "gain",
+        "dr",
+        "frq",
+        "pwr",
+        "freq",
+        "depth",
+    ]
+)
+"""Markers, views, units and settings: the verifier's own list, kept small."""
+MEASURE = re.compile(
+    r"[-+<>~±]?\d{1,3}([.,]\d{1,3})?(cm|mm|ms|s|sec|hz|khz|mhz|kv|kvp|ma|mas|kg|bpm|fps|db|%|°|x)?"
+    r"|\d{1,3}x\d{1,3}(mm|cm)?|\d{1,3}/\d{1,3}"
+)
+"""A number of at most three digits, with or without a unit: no date, no identifier."""
+LEVELS = (1.0, 99.0)
+"""Percentiles that become black and white."""
+
+
+class Box(Protocol):
+    """A rectangle of a frame in pixels; right and bottom are exclusive."""
+
+    @property
+    def left(self) -> int: ...
+    @property
+    def top(self) -> int: ...
+    @property
+    def right(self) -> int: ...
+    @property
+    def bottom(self) -> int: ...
+
+
+class Word(Protocol):
+    """A word that was read."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+
+
+ReadWords = Callable[[NDArray[np.uint8]], Sequence[Word]]
+"""Words of a grey image, rows x columns; by other models than the engine's."""
+
+
+def unsafe_words(
+    frame: NDArray[Any], read_words: ReadWords, is_known: Callable[[str], bool]
+) -> Iterator[bool]:
+    """One value per word that is not safe: whether it is a known identifier.
+
+    Args:
+        frame: Rows x columns, or rows x columns x samples, of any depth.
+        read_words: Reads one view.
+        is_known: Whether a word is, or has in it, an identifier of the study.
+    """
+    for view in views(frame):
+        for word in read_words(view):
+            if is_known(word.text):
+                yield True
+            elif word.confidence >= MIN_CONFIDENCE and not is_safe(word.text):
+                yield False
+
+
+def views(frame: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
+    """The frame twice as large, and turned by a quarter to either side."""
+    grey = grey_levels(frame)
+    yield cv2.resize(grey, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+    yield np.ascontiguousarray(np.rot90(grey, 1))
+    yield np.ascontiguousarray(np.rot90(grey, 3))
+
+
+def grey_levels(frame: NDArray[Any]) -> NDArray[np.uint8]:
+    """A frame as 256 levels of grey, between its darkest and its brightest percent."""
+    grey = frame.max(axis=-1) if frame.ndim == 3 else frame  # noqa: PLR2004 - samples last
+    levels = grey.astype(np.float32)
+    low, high = np.percentile(levels, LEVELS)
+    if high <= low:
+        low, high = float(levels.min()), float(levels.max())
+    scaled = (levels - low) * (255.0 / max(high - low, 1e-6))
+    return np.clip(scaled, 0, 255).astype(np.uint8)
+
+
+def is_safe(text: str) -> bool:
+    """Whether every part of what was read is too short to tell, a number, or a term."""
+    return all(_is_safe_part(part) for part in re.split(r"[\s:;=,()\[\]|]+", text) if part)
+
+
+def _is_safe_part(part: str) -> bool:
+    word = part.strip(".-_/\\*'\"").lower()
+    if sum(map(str.isalnum, word)) < MIN_CHARACTERS or word in SAFE or MEASURE.fullmatch(word):
+        return True
+    return len(word) >= MIN_STANDARD_LETTERS and word in standard_words()
