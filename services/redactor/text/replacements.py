@@ -20,7 +20,12 @@ OLDEST = "90+"
 TRIES = 100
 LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 KEPT_IN_PLACES = (
-    GENERIC | TAILS | WEAK_TAILS | PARTICLES | frozenset(PAIRS) | frozenset(STREETS.replace("?", "").split("|"))
+    GENERIC
+    | TAILS
+    | WEAK_TAILS
+    | PARTICLES
+    | frozenset(PAIRS)
+    | frozenset(STREETS.replace("?", "").split("|"))
 )
 
 
@@ -106,7 +111,9 @@ class Replacements:
             number = self.pseudonyms.number("name", key, str(attempt), below=len(pool))
             drawn = pool[number]
             if drawn != key and self.identity.matcher.matches_word(drawn) is None:
-                return drawn.upper() if word.isupper() else drawn if word.islower() else drawn.title()
+                return (
+                    drawn.upper() if word.isupper() else drawn if word.islower() else drawn.title()
+                )
         return tag(Kind.NAME)
 
     def _letters(self, word: str) -> str:
@@ -118,7 +125,9 @@ class Replacements:
 
     def _digits(self, value: str) -> str:
         whole = re.sub(r"\D", "", value)
-        made = iter(self.pseudonyms.number("digit", whole, str(i), below=10) for i in range(len(whole)))
+        made = iter(
+            self.pseudonyms.number("digit", whole, str(i), below=10) for i in range(len(whole))
+        )
         return re.sub(r"\d", lambda _: str(next(made)), value)
 
 
@@ -127,7 +136,11 @@ def _given(sex: str) -> tuple[str, ...]:
     """Given names of one sex; of either when the sex is open."""
     known = lists()
     return tuple(
-        sorted(k for k, s in known.given.items() if (s == sex or len(sex) != 1) and not known.ordinary(k))
+        sorted(
+            k
+            for k, s in known.given.items()
+            if (s == sex or len(sex) != 1) and not known.ordinary(k)
+        )
     )
 
 
