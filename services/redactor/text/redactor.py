@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.redactor.identity import Identity
+from services.redactor.lexicon import words
 from services.redactor.pseudonyms import Pseudonyms, Subject
 from services.redactor.spans import RedactedText, Span, replaced
 from services.redactor.text.candidates import (
@@ -21,7 +22,6 @@ from services.redactor.text.numbers import found_ages, found_numbers
 from services.redactor.text.people import again, found_people
 from services.redactor.text.replacements import Replacements
 from services.redactor.text.tags import outside_tags
-from services.redactor.lexicon import words
 
 
 class Style(StrEnum):
@@ -77,14 +77,14 @@ class TextRedactor:
             (sure if candidate.score >= self.threshold else left).append(candidate)
         chosen = settled(text, sure)
         day_first = says_day_first(text)
-        spans = tuple(self._span(text, c, day_first) for c in chosen)
+        spans = tuple(self._span(text, c, day_first=day_first) for c in chosen)
         uncovered = [
             c.score for c in left if not any(s.start < c.end and c.start < s.end for s in chosen)
         ]
         missed = self.calibration.probability_missed(uncovered)
         return RedactedText(replaced(text, spans), spans, missed)
 
-    def _span(self, text: str, candidate: Candidate, day_first: bool | None) -> Span:  # noqa: FBT001
+    def _span(self, text: str, candidate: Candidate, *, day_first: bool | None) -> Span:
         value = text[candidate.start : candidate.end]
         return Span(
             start=candidate.start,
@@ -96,7 +96,7 @@ class TextRedactor:
         )
 
 
-def text_redactor(  # noqa: PLR0913 - options of one redactor
+def text_redactor(
     identity: Identity,
     pseudonyms: Pseudonyms,
     subject: Subject,

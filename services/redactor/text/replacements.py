@@ -9,9 +9,10 @@ from services.redactor.identity import Identity
 from services.redactor.lexicon import folded, lists
 from services.redactor.pseudonyms import Pseudonyms, Subject
 from services.redactor.spans import Kind
+from services.redactor.text.cues import words_in
 from services.redactor.text.dates import read_date, written_like
-from services.redactor.text.localities import GENERIC, PAIRS, STREETS, TAILS, WEAK_TAILS
-from services.redactor.text.people import PARTICLES, SUFFIXES
+from services.redactor.text.localities import GENERIC, PAIRS, TAILS, WEAK_TAILS
+from services.redactor.text.name_cues import PARTICLES, SUFFIXES
 from services.redactor.text.tags import tag
 
 OLDEST = "90+"
@@ -25,7 +26,7 @@ KEPT_IN_PLACES = (
     | WEAK_TAILS
     | PARTICLES
     | frozenset(PAIRS)
-    | frozenset(STREETS.replace("?", "").split("|"))
+    | frozenset(word.replace("?", "") for word in words_in("streets"))
 )
 
 
@@ -58,22 +59,22 @@ class Replacements:
         if kind is Kind.AGE:
             return OLDEST
         if kind is Kind.DATE:
-            return self._date(value, day_first)
+            return self._date(value, day_first=day_first)
         if not self.surrogates:
             return tag(kind)
         made = self._made_up(value, kind)
         return tag(kind) if self._known(made) else made
 
-    def _date(self, value: str, day_first: bool | None) -> str:
-        day = read_date(value, day_first) if self.shift_dates or self.surrogates else None
+    def _date(self, value: str, *, day_first: bool | None) -> str:
+        day = read_date(value, day_first=day_first) if self.shift_dates or self.surrogates else None
         if day is None:
             return tag(Kind.DATE)
         moved = self.pseudonyms.shifted(day, self.subject)
-        written = written_like(value, day, moved, day_first)
+        written = written_like(value, day, moved, day_first=day_first)
         return tag(Kind.DATE) if self._known(written) else written
 
     def _known(self, made: str) -> bool:
-        return any(match.confidence >= 0.5 for match in self.identity.matcher.find(made))  # noqa: PLR2004
+        return any(match.confidence >= 0.5 for match in self.identity.matcher.find(made))
 
     def _made_up(self, value: str, kind: Kind) -> str:
         match kind:
