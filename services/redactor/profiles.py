@@ -139,13 +139,13 @@ def declare(ds: Dataset, profile: Profile) -> None:
     Clean Pixel Data is not claimed here but by `declare_pixels`, once pixels were looked at.
     """
     implicit, little = ds.original_encoding
-    for element in _declaration(profile, implicit is True, little is not False):
+    for element in _declaration(profile, implicit=implicit is True, little=little is not False):
         ds[element.tag] = element
 
 
 @cache
 def _declaration(
-    profile: Profile, implicit: bool, little: bool, /
+    profile: Profile, *, implicit: bool, little: bool
 ) -> tuple[DataElement | RawDataElement, ...]:
     """The attributes as they are encoded: making them anew costs as much as all the rest."""
     ds = Dataset()
@@ -158,7 +158,7 @@ def _declaration(
     buffer.is_implicit_VR, buffer.is_little_endian = implicit, little
     write_dataset(buffer, ds)
     encoded = read_dataset(BytesIO(buffer.getvalue()), implicit, little)
-    return tuple(encoded.get_item(tag) for tag in encoded.keys())
+    return tuple(map(encoded.get_item, encoded.keys()))
 
 
 def declare_pixels(ds: Dataset, *, cleaned: bool) -> None:

@@ -15,6 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from services.redactor.attributes import ElementAction, redact_attributes
 from services.redactor.attributes.iods import Item, attributes_of, iod_of
 from services.redactor.attributes.table import rows
+from services.redactor.attributes.values import BULK, UNIT
 from services.redactor.profiles import BASIC, Profile
 from services.redactor.pseudonyms import Pseudonyms, Subject
 from services.redactor.spans import Kind, RedactedText, Span, replaced
@@ -37,9 +38,10 @@ class Planted:
         """Value of a VR that holds a new token; None for VRs of arrays of numbers."""
         number = len(self.tokens)
         text = f"Zq{number:05d}kx"
+        day = f"{1850 + number % 40}{number // 40 % 12 + 1:02d}{number // 480 % 28 + 1:02d}"
         values = {
-            "DA": f"{1850 + number % 40}{number // 40 % 12 + 1:02d}{number // 480 % 28 + 1:02d}",
-            "DT": f"{1850 + number % 40}{number // 40 % 12 + 1:02d}{number // 480 % 28 + 1:02d}0102",
+            "DA": day,
+            "DT": f"{day}0102",
             "TM": f"0102{number % 60:02d}.{number:06d}",
             "AS": "097Y",
             "CS": f"ZQ{number:05d}KX",
@@ -50,22 +52,7 @@ class Planted:
             "DS": f"8801{number:05d}",
             "IS": f"8802{number:05d}",
         }
-        if vr in (
-            "US",
-            "SS",
-            "UL",
-            "SL",
-            "FL",
-            "FD",
-            "SV",
-            "UV",
-            "AT",
-            "OW",
-            "OF",
-            "OD",
-            "OL",
-            "OV",
-        ):
+        if vr in UNIT or vr in BULK:
             return None
         value = values.get(vr, f"by {text}").encode()
         self.tokens[f"{where} {vr}"] = (
@@ -77,9 +64,8 @@ class Planted:
 def element(tag: int, vr: str, value: bytes, *, implicit: bool = False) -> RawDataElement:
     """Element as it is read from a file."""
     value += (b"\0" if vr in ("UI", "OB", "UN") else b" ") * (len(value) % 2)
-    return RawDataElement(
-        BaseTag(tag), None if implicit else vr, len(value), value, 0, implicit, True
-    )  # noqa: FBT003
+    stated = None if implicit else vr
+    return RawDataElement(BaseTag(tag), stated, len(value), value, 0, implicit, True)  # noqa: FBT003
 
 
 def raw_data_set(*, implicit: bool = False) -> Dataset:

@@ -12,10 +12,14 @@ import sys
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
 from pydicom._dicom_dict import DicomDictionary
 from pydicom.sr._cid_dict import name_for_cid
 from pydicom.sr._concepts_dict import concepts
+
+Concepts = dict[str, dict[str, dict[str, tuple[str, list[int]]]]]
+"""Codes by scheme and keyword: meaning and context groups by value."""
 
 DATA = Path("services/redactor/attributes/data")
 LEXICONS = Path("services/report_structurer/lexicons")
@@ -61,7 +65,8 @@ def names_of_people(folder: Path) -> tuple[set[str], set[str]]:
 
 def meanings_of_codes() -> Iterable[str]:
     """Meanings of codes that name no place or people."""
-    for by_keyword in concepts.values():
+    schemes = cast("Concepts", concepts)
+    for by_keyword in schemes.values():
         for by_code in by_keyword.values():
             for meaning, groups in by_code.values():
                 if not any(place in name_for_cid[one] for one in groups for place in PLACES):

@@ -39,6 +39,12 @@ still holds. A value that is not one of its VR, and text of which nothing is lef
 way: a dummy for Type 1, nothing for Type 2, removed for Type 3.
 """
 
+JOINED = f"""More options join with `+`: `longitudinal+{Option.RETAIN_DEVICE}`. Clean Pixel Data
+(113101) is claimed only once pixels were cleaned."""
+
+PRIVATE = """Of PS3.15 table E.3.10-1 (edition 2026d) those that hold a number, and diffusion and
+scaling of other makers. The rest is removed."""
+
 
 def table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     """A table of Markdown."""
@@ -115,16 +121,14 @@ def described() -> str:
         [
             HEAD.strip(),
             "## Profiles",
-            f"More options join with `+`: `longitudinal+{Option.RETAIN_DEVICE}`. Clean Pixel Data "
-            "(113101) is claimed only once pixels were cleaned.",
+            JOINED,
             profiles(),
             "## Rules",
             table(("rule", "what it does"), rule_lines),
             "## Attributes that only the IOD lists",
             unlisted(),
             "## Private attributes",
-            "Of PS3.15 table E.3.10-1 (edition 2026d) those that hold a number, and diffusion and "
-            "scaling of other makers. The rest is removed.",
+            PRIVATE,
             private(),
             "## Attributes that the table lists",
             table(head, by_tag) + "\n",

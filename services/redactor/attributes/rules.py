@@ -112,7 +112,7 @@ BYTES = _rule("image-data", Treatment.KEEP, "Arrays of numbers stay.")
 CODED = _rule(
     "coded-string",
     Treatment.CODED,
-    "A coded string stays if the standard or a maker defines it, or every word is a technical term.",
+    "A coded string stays if the standard or a maker defines it or every word is technical.",
 )
 TEXT_CLEANED = _rule(
     "text-cleaned",
@@ -260,19 +260,17 @@ def _listed(tag: int, vr: str, kind: str, action: str) -> Rule:
 
 
 def _retained(tag: int, vr: str, kind: str, *, cleaned: bool) -> Rule:
-    by_vr = {"SQ": TABLE_ITEMS, "CS": TABLE_CODED, "AS": AGE, "TM": DATE_KEPT, "UI": UID_KEPT}
+    by_vr = {"SQ": TABLE_ITEMS, "CS": TABLE_CODED, "AS": AGE, "TM": DATE_KEPT}
+    by_vr |= dict.fromkeys([*UNIT, *BULK, "DS", "IS"], NUMBER)
+    by_vr["UI"] = UID if cleaned else UID_KEPT
     if vr in ("DA", "DT"):
         return SHIFTED if cleaned else DATE_KEPT
-    if vr == "UI" and cleaned:
-        return UID
-    if vr in by_vr:
-        return by_vr[vr]
-    if vr in UNIT or vr in ("DS", "IS") or vr in BULK:
-        return NUMBER
-    if vr in ("OB", "UN", "PN", "AE", "UR") and cleaned:
-        return _replaced(kind)
     if tag == TIME_ZONE:
         return DATE_KEPT
+    if vr in by_vr:
+        return by_vr[vr]
+    if vr in ("OB", "UN", "PN", "AE", "UR") and cleaned:
+        return _replaced(kind)
     return TABLE_CLEANED if cleaned else TABLE_KEPT
 
 

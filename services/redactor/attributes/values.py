@@ -25,6 +25,9 @@ BULK = frozenset({"OW", "OF", "OD", "OL", "OV"})
 LONGEST = {"SH": 16, "LO": 64, "CS": 16, "AE": 16, "ST": 1024, "LT": 10240}
 """Characters that a value of a VR may have."""
 
+DELIMITERS = set(b"\\^=\r\n\f\t")
+"""Characters at which an escape sequence ends (PS3.5 6.1.2.5.3)."""
+
 DEFAULT_ENCODINGS = ("iso8859",)
 
 _NUMBER = rb" *[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,3})? *"
@@ -59,9 +62,9 @@ DUMMY = {
     "UR": b"about:blank",
     "OB": b"\0\0",
     "UN": b"\0\0",
-    **{vr: b"REMOVED" for vr in ("LO", "SH", "ST", "LT", "UT", "UC", "PN")},
+    **dict.fromkeys(("LO", "SH", "ST", "LT", "UT", "UC", "PN"), b"REMOVED"),
     **{vr: b"\0" * size for vr, size in UNIT.items()},
-    **{vr: b"\0" * 8 for vr in BULK},
+    **dict.fromkeys(BULK, b"\x00" * 8),
 }
 """Value that says nothing, for an attribute that must have one."""
 
@@ -119,7 +122,7 @@ def decoded(value: bytes, encodings: Sequence[str]) -> str:
     if not escaped:
         return value.decode(encodings[0], errors="replace")
     with warnings.catch_warnings(action="ignore"):
-        return decode_bytes(value, list(encodings), {"\\", "^", "=", "\r", "\n", "\f", "\t"})
+        return decode_bytes(value, list(encodings), DELIMITERS)
 
 
 def encoded(text: str, encodings: Sequence[str]) -> bytes:
