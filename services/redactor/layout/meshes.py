@@ -11,30 +11,8 @@ from services.redactor.spans import RedactText
 
 STL_HEADER_BYTES, STL_FACET_BYTES, STL_FREE_BYTES = 80, 50, 2
 NUMBERS = re.compile(r"[-+0-9.eE/ \t]*")
-NUMERIC = frozenset(
-    [
-        "v",
-        "vt",
-        "vn",
-        "vp",
-        "f",
-        "l",
-        "p",
-        "s",
-        "d",
-        "Tr",
-        "Ni",
-        "Ns",
-        "Ka",
-        "Kd",
-        "Ks",
-        "Ke",
-        "Tf",
-        "illum",
-        "Pr",
-        "Pm",
-    ]
-)
+NUMERIC_WORDS = "v vt vn vp f l p s d Tr Ni Ns Ka Kd Ks Ke Tf illum Pr Pm"
+NUMERIC = frozenset(NUMERIC_WORDS.split())
 """Keywords of OBJ and MTL whose arguments are numbers."""
 NAMED = frozenset(["g", "o", "usemtl", "newmtl", "mtllib"])
 """Keywords whose arguments are names that somebody chose."""

@@ -12,9 +12,8 @@ from pydicom.datadict import dictionary_VR
 
 PREAMBLE_BYTES, PREFIX_END = 128, 132
 LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
-BINARY = frozenset(
-    ["OB", "OD", "OF", "OL", "OV", "OW", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "AT", "UN"]
-)
+BINARY_WORDS = "OB OD OF OL OV OW FD FL SL SS SV UL US UV AT UN"
+BINARY = frozenset(BINARY_WORDS.split())
 TEXT = frozenset(["LO", "LT", "PN", "SH", "ST", "UC", "UT"])
 DEFLATED, BIG_ENDIAN, IMPLICIT = (
     b"1.2.840.10008.1.2.1.99",

@@ -16,20 +16,12 @@ from pydicom.valuerep import PersonName
 from services.redactor.verifier.doubts import Reason, Retained
 
 STANDARD_ROOT = "1.2.840.10008."
-PUBLIC_UIDS = frozenset(
-    [
-        "SOPClassUID",
-        "ReferencedSOPClassUID",
-        "MediaStorageSOPClassUID",
-        "TransferSyntaxUID",
-        "CodingSchemeUID",
-        "ContextUID",
-        "MappingResourceUID",
-        "PrivateInformationCreatorUID",
-        "ImplementationClassUID",
-        "PaletteColorLookupTableUID",
-    ]
-)
+PUBLIC_UIDS_WORDS = """
+SOPClassUID ReferencedSOPClassUID MediaStorageSOPClassUID TransferSyntaxUID CodingSchemeUID
+ContextUID MappingResourceUID PrivateInformationCreatorUID ImplementationClassUID
+PaletteColorLookupTableUID
+"""
+PUBLIC_UIDS = frozenset(PUBLIC_UIDS_WORDS.split())
 """UIDs of vocabularies and software, which no patient owns."""
 
 ID_KEYWORD = re.compile(
@@ -55,36 +47,11 @@ DAY = re.compile(r"(\d{4})[-.]?(\d\d)[-.]?(\d\d)")
 TERM_KEYWORDS = frozenset({"Manufacturer", "ManufacturerModelName", "Modality"})
 """They stay, and some sites call stations and departments after them."""
 
-PLACEHOLDERS = frozenset(
-    [
-        "anon",
-        "anonymous",
-        "anonymized",
-        "anonymised",
-        "deidentified",
-        "redacted",
-        "removed",
-        "unknown",
-        "none",
-        "null",
-        "n/a",
-        "na",
-        "nos",
-        "unspecified",
-        "test",
-        "patient",
-        "name",
-        "noname",
-        "subject",
-        "other",
-        "no_value",
-        "empty",
-        "xxx",
-        "xxxx",
-        "default",
-        "local",
-    ]
-)
+PLACEHOLDERS_WORDS = """
+anon anonymous anonymized anonymised deidentified redacted removed unknown none null n/a na nos
+unspecified test patient name noname subject other no_value empty xxx xxxx default local
+"""
+PLACEHOLDERS = frozenset(PLACEHOLDERS_WORDS.split())
 MIN_NAME, MIN_ID, MIN_TEXT = 3, 4, 4
 """Letters or characters of the shortest needle; shorter values are compared in place alone."""
 

@@ -10,26 +10,8 @@ from enum import IntEnum
 from services.redactor.verifier.doubts import Reason
 from services.redactor.verifier.needles import MIN_ID, MIN_NAME, MIN_TEXT, Needles
 
-TITLES = frozenset(
-    [
-        "dr",
-        "prof",
-        "prov",
-        "mr",
-        "mrs",
-        "ms",
-        "md",
-        "phd",
-        "jr",
-        "sr",
-        "ii",
-        "iii",
-        "rn",
-        "rt",
-        "herr",
-        "frau",
-    ]
-)
+TITLES_WORDS = "dr prof prov mr mrs ms md phd jr sr ii iii rn rt herr frau"
+TITLES = frozenset(TITLES_WORDS.split())
 MONTHS = (
     "January February March April May June July August September October November December",
     "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
