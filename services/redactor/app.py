@@ -44,7 +44,6 @@ from services.redactor.pseudonyms import Pseudonyms
 from services.redactor.redaction import Instruments, Project
 from services.redactor.routes import add_routes
 from services.redactor.settings import SOURCE_REPOSITORY, ProjectRule, Settings
-from services.redactor.verifier import Box, Word
 
 MIGRATIONS = ("radloom.runtime.migrations", "services.redactor.migrations")
 MODELS = (REMOVAL.detector, REMOVAL.recogniser, CHECK.detector, CHECK.recogniser)
@@ -127,18 +126,10 @@ def instruments(
     ) -> Mapping[str, NDArray[np.generic]]:
         return inference.infer(model, inputs, deadline_s=deadline_s).outputs
 
-    reader = Reader(infer, CHECK)
-
-    def read_words(image: NDArray[np.uint8]) -> list[Word]:
-        return [
-            Word(word.text, Box(word.box.left, word.box.top, word.box.right, word.box.bottom))
-            for word in reader.words(image)
-        ]
-
     described = [inference.describe(model) for model in MODELS]
     return Instruments(
         infer=infer,
-        read_words=read_words,
+        read_words=Reader(infer, CHECK).words,
         validate=Dciodvfy(validator) if validator else None,
         models=tuple({"name": d.name, "version": d.version, "sha256": d.sha256} for d in described),
         software=f"radloom redactor {version('radloom')}",

@@ -233,9 +233,7 @@ class StudyRedaction:
         file = finish(ds, redact_text=reading)
         blanked: dict[int, list[Box]] = {}
         for one in pixels.blanked:
-            blanked.setdefault(one.frame, []).append(
-                Box(one.box.left, one.box.top, one.box.right, one.box.bottom)
-            )
+            blanked.setdefault(one.frame, []).append(one.box)
         record = self._record(original, file.content) | {
             "actions": [[a.path, a.keyword, str(a.action), a.rule] for a in actions],
             "file_actions": [[a.place, str(a.change), a.rule] for a in file.actions],

@@ -232,4 +232,4 @@ def _drop_spare_fields(
     if _VERSION in ds and _VERSION in decided:
         version = place.bytes_of(ds.get_item(_VERSION)).strip(b" \0")
         if scheme == LOCAL_SCHEME or (version and not _VERSION_GRAMMAR.fullmatch(version)):
-            place.give_up(ds.get_item(_VERSION), decided[_VERSION], rules.CODE)
+            place.remove(_VERSION, decided[_VERSION].keyword, rules.CODE)

@@ -33,6 +33,10 @@ MEDICAL_STARTS = re.compile(
 """Starts that together with a word of the list make another word of the list."""
 
 
+CONTRACTED = re.compile(r"^(?:i|you|he|she|it|we|they|that|there|who|what|let)'|n't$")
+"""Short forms of prose: "I'm", "don't"."""
+
+
 @dataclass(frozen=True)
 class Word:
     """One word of a text.
@@ -106,7 +110,7 @@ class Lists:
 
     def ordinary(self, key: str) -> bool:
         """Whether `key` is a word of the language or of medicine, in any form."""
-        if key in self.words or key in self.kept:
+        if key in self.words or key in self.kept or CONTRACTED.search(key):
             return True
         if key.endswith("s") and (key[:-1] in self.words or key[:-2] in self.words):
             return True

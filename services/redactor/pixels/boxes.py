@@ -55,6 +55,12 @@ class Box:
             min(shape[0], self.bottom + pixels),
         )
 
+    def within(self, other: "Box") -> "Box":
+        """What both hold."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        return Box(left, top, max(left, right), max(top, bottom))
+
     def slices(self) -> tuple[slice, slice]:
         """Rows and columns, for indexing a frame."""
         return slice(self.top, self.bottom), slice(self.left, self.right)

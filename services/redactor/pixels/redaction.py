@@ -16,6 +16,7 @@ from services.redactor.pixels.display import COARSE, FINE, levels, local_contras
 from services.redactor.pixels.frames import Frames, frames_of
 from services.redactor.pixels.gate import must_be_read, text_like
 from services.redactor.pixels.harmless import Harmless
+from services.redactor.pixels.reach import reach
 from services.redactor.pixels.reading import REMOVAL, Engine, Infer, Reader
 from services.redactor.pixels.search import Finding, Findings, Pictures, search
 from services.redactor.pixels.verdicts import Identifies, Reason, Verdict, judged
@@ -150,6 +151,7 @@ class _Job:
 
     Attributes:
         same: Frames by the digest of their samples, in order of the first.
+        fine: Pictures of fine local contrast of searched frames.
     """
 
     ds: Dataset
@@ -158,6 +160,7 @@ class _Job:
     infer: Infer
     identifies: Identifies
     same: dict[bytes, list[int]] = field(default_factory=dict)
+    fine: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
     def text_like(self, index: int) -> bool:
         """Whether any display level of a frame holds something built like text."""
@@ -210,7 +213,8 @@ class _Job:
         shown = levels(self.ds, stored)
         if not shown:
             return None
-        return Pictures(shown, local_contrast(stored, COARSE), local_contrast(stored, FINE))
+        self.fine[index] = local_contrast(stored, FINE)
+        return Pictures(shown, local_contrast(stored, COARSE), self.fine[index])
 
     def _judged(self, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
         verdicts = judged(findings, self.identifies)
@@ -227,7 +231,7 @@ class _Job:
         rows, columns = int(self.ds.Rows), int(self.ds.Columns)
         for indices in self.same.values():
             chosen = verdicts[indices[0]]
-            boxes = self._boxes(chosen)
+            boxes = self._boxes(indices[0], chosen)
             mask = painted(boxes, (rows, columns))
             for index in indices:
                 blanked += _blanked(index, chosen, boxes)
@@ -250,10 +254,15 @@ class _Job:
             doubts=tuple(_doubts(everything, large=large)),
         )
 
-    def _boxes(self, verdicts: Sequence[Verdict]) -> list[Box]:
-        shape = (int(self.ds.Rows), int(self.ds.Columns))
+    def _boxes(self, index: int, verdicts: Sequence[Verdict]) -> list[Box]:
+        frame = Box(0, 0, int(self.ds.Columns), int(self.ds.Rows))
+        kept = [v.finding.word.box for v in verdicts if v.harmless]
         return [
-            v.finding.word.box.padded(self.settings.padding_px, shape) for v in verdicts if v.reason
+            reach(
+                v.finding.word.box, self.settings.padding_px, self.fine.get(index), kept
+            ).within(frame)
+            for v in verdicts
+            if v.reason
         ]
 
 

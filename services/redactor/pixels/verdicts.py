@@ -24,6 +24,9 @@ MIN_LETTER = 0.7
 MANY_VIEWS = 3
 """What this many views take for text is blanked, read or not."""
 
+MAX_UNREADABLE_PX = 64 * 640
+"""Larger than any line of text; what is larger and says nothing is a piece of the picture."""
+
 INSIDE = 0.7
 NEAR_HEIGHTS = 1.2
 """A marker or number this close to blanked text on its line belongs to it."""
@@ -89,7 +92,7 @@ def _alone(finding: Finding, identifies: Identifies) -> Verdict:
     again = len(finding.seen) > 1 and word.confidence >= MIN_LETTER
     if read and (letters > 1 or again):
         return Verdict(finding, Reason.UNKNOWN, None)
-    if len(finding.seen) >= MANY_VIEWS:
+    if len(finding.seen) >= MANY_VIEWS and word.box.area <= MAX_UNREADABLE_PX:
         return Verdict(finding, Reason.UNREADABLE, None)
     return Verdict(finding, None, None)
 

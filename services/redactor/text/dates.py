@@ -31,20 +31,42 @@ MONTHS: dict[str, int] = {
     for name in names.split()
 }
 SHORT = {
-    *"jan feb mar apr jun jul aug sep sept oct nov dec ene abr ago okt dez mrz janv févr fevr".split(),
-    *"avr juil déc".split(),
+    *[
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "ene",
+        "abr",
+        "ago",
+        "okt",
+        "dez",
+        "mrz",
+        "janv",
+        "févr",
+        "fevr",
+    ],
+    *["avr", "juil", "déc"],
 }
 WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 
-_MONTH = (
-    r"(?P<month>(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r"))(?![^\W\d_])\.?"
-)
+_MONTH = r"(?P<month>(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r"))(?![^\W\d_])\.?"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?P<year>(?:19|20)\d\d|['’]?\d\d)(?!\d)"
 _FULL_YEAR = r"(?P<year>(?:19|20)\d\d|['’]\d\d)(?!\d)"
 _TIME = (
-    r"(?:(?:T|,?\s{1,2}(?:at\s|@\s?|um\s)?)(?:(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d(?:\.\d+)?)?|(?:[01]\d|2[0-3])[0-5]\d(?=\s?h(?:rs|ours)?\b))"
-    r"(?![\d/])(?:\s?[ap]\.?m\b\.?|\s?h(?:rs|ours)?\b)?(?:\s?(?:Z\b|[+-]\d\d:?\d\d|(?:[ECMP][SD]T|UTC|GMT)\b))?)?"
+    r"(?:(?:T|,?\s{1,2}(?:at\s|@\s?|um\s)?)(?:(?:[01]?\d|"
+    r"2[0-3])[:.][0-5]\d(?::[0-5]\d(?:\.\d+)?)?|(?:[01]\d|2[0-3])[0-5]\d(?=\s?h(?:rs|ours)?\b))"
+    r"(?![\d/])(?:\s?[ap]\.?m\b\.?|\s?h(?:rs|ours)?\b)?(?:\s?(?:Z\b|[+-]\d\d:?\d\d|"
+    r"(?:[ECMP][SD]T|UTC|GMT)\b))?)?"
 )
 _WEEKDAY = rf"(?:(?:{WEEKDAYS}|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\b\.?),?\s+(?:the\s+)?)?"
 
@@ -82,7 +104,8 @@ FORMS = (
     ),
     _form(
         "numeric",
-        rf"(?<![\w./-]){_WEEKDAY}(?P<a>\d{{1,2}})(?P<gap>\s?)(?P<sep>[-/.])(?P=gap)(?P<b>\d{{1,2}})(?P=gap)(?P=sep)"
+        rf"(?<![\w./-]){_WEEKDAY}(?P<a>\d{{1,2}})(?P<gap>\s?)(?P<sep>[-/.])(?P=gap)(?P<b>"
+        rf"\d{{1,2}})(?P=gap)(?P=sep)"
         rf"(?P=gap)(?P<c>(?:19|20)\d\d|['’]?\d\d)(?![\w/-])(?!\.\d){_TIME}",
         0.97,
         "numeric",
@@ -96,19 +119,22 @@ FORMS = (
     ),
     _form(
         "day month year",
-        rf"(?<![\w.]){_WEEKDAY}{_DAY}(?:st|nd|rd|th|er|º|\.)?(?:\s+of|\s+de|\s+d['’])?[\s./-]{{0,2}}{_MONTH}"
+        rf"(?<![\w.]){_WEEKDAY}{_DAY}(?:st|nd|rd|th|er|º|\.)?(?:\s+of|\s+de|"
+        rf"\s+d['’])?[\s./-]{{0,2}}{_MONTH}"
         rf"(?:[\s,./-]{{0,2}}(?:of\s|de\s|in\s)?)?{_YEAR}{_TIME}",
         0.99,
     ),
     _form(
         "month day year",
-        rf"(?<![\w]){_WEEKDAY}{_MONTH}[\s./-]{{0,2}}(?:the\s)?{_DAY}(?:st|nd|rd|th)?(?:,\s{{0,2}}(?:of\s)?|\s(?:of\s)?|[./-])"
+        rf"(?<![\w]){_WEEKDAY}{_MONTH}[\s./-]{{0,2}}(?:the\s)?{_DAY}(?:st|nd|rd|"
+        rf"th)?(?:,\s{{0,2}}(?:of\s)?|\s(?:of\s)?|[./-])"
         rf"{_YEAR}{_TIME}",
         0.99,
     ),
     _form(
         "year month day",
-        rf"(?<![\w/.-])(?P<year>(?:19|20)\d\d)[\s./,-]{{1,2}}{_MONTH}[\s./-]{{1,2}}{_DAY}(?!\d){_TIME}",
+        rf"(?<![\w/.-])(?P<year>(?:19|20)\d\d)[\s./,-]{{1,2}}{_MONTH}[\s./-]{{1,2}}{_DAY}(?!\d"
+        rf"){_TIME}",
         0.99,
     ),
     _form(
@@ -116,7 +142,9 @@ FORMS = (
         rf"(?<![\w]){_MONTH}(?:,?\s(?:of\s|de\s)?|[-/,])\s?{_FULL_YEAR}",
         0.97,
     ),
-    _form("short month year", rf"(?<![\w])(?P<short>){_MONTH}[-/]['’]?(?P<year>\d\d)(?![\w/-])", 0.8),
+    _form(
+        "short month year", rf"(?<![\w])(?P<short>){_MONTH}[-/]['’]?(?P<year>\d\d)(?![\w/-])", 0.8
+    ),
     _form(
         "day month",
         rf"(?<![\w.]){_WEEKDAY}{_DAY}(?:st|nd|rd|th)?(?:\s+of)?[\s-]{{1,2}}{_MONTH}(?![-/]?\d)",
@@ -124,24 +152,34 @@ FORMS = (
     ),
     _form(
         "month day",
-        rf"(?<![\w]){_WEEKDAY}{_MONTH}[\s-]{{1,2}}(?:the\s)?{_DAY}(?:st|nd|rd|th)?(?![\w%/-])(?!\.\d)(?!\s?(?:mm|cm|x\s?\d))",
+        rf"(?<![\w]){_WEEKDAY}{_MONTH}[\s-]{{1,2}}(?:the\s)?{_DAY}(?:st|nd|rd|"
+        rf"th)?(?![\w%/-])(?!\.\d)(?!\s?(?:mm|cm|x\s?\d))",
         0.85,
     ),
-    _form("month in year", r"(?<![\w./-])(?P<b>0?[1-9]|1[0-2])[/-](?P<a>(?:19|20)\d\d)(?![\w/-])", 0.9),
-    _form("year then month", r"(?<![\w./-])(?P<a>(?:19|20)\d\d)[/-](?P<b>0[1-9]|1[0-2])(?![\w/-])", 0.85),
+    _form(
+        "month in year", r"(?<![\w./-])(?P<b>0?[1-9]|1[0-2])[/-](?P<a>(?:19|20)\d\d)(?![\w/-])", 0.9
+    ),
+    _form(
+        "year then month",
+        r"(?<![\w./-])(?P<a>(?:19|20)\d\d)[/-](?P<b>0[1-9]|1[0-2])(?![\w/-])",
+        0.85,
+    ),
     _form(
         "month over day",
-        r"(?:\b(?:on|dated|from|since|until|of|before|after|exam|study|prior|scan|seen|ct|mri|mr|us|"
-        r"pet|radiograph|ultrasound|at|performed|done|comparison:|date:|called|d\.?o\.?s\.?:?|"
-        r"through|thru|between|and|to)\s+)(?P<whole>(?P<b>0?[1-9]|1[0-2])[/](?P<c>0?[1-9]|[12]\d|3[01]))"
-        r"(?![\w/-])(?!\s?(?:mm|cm|images?|slices?|strength|power|of|on|pain|points?|nodes?|cores?)\b)",
+        r"(?:\b(?:on|dated|from|since|until|of|before|after|exam|study|prior|scan|seen|ct|mri|mr|"
+        r"us|"
+        r"pet|radiograph|ultrasound|performed|done|comparison:|date:|called|"
+        r"d\.?o\.?s\.?:?)\s+)(?P<whole>(?P<b>0?[1-9]|1[0-2])[/](?P<c>0?[1-9]|[12]\d|3[01]))"
+        r"(?![\w/-])(?!\s?(?:mm|cm|cc|ml|mg|images?|slices?|strength|power|of|on|pain|points?|"
+        r"nodes?|cores?|distal|proximal|recall|a|bilat\w*|normal)\b)",
         0.6,
     ),
     _form("weekday", rf"(?<![\w-])(?:{WEEKDAYS})(?![\w-])", 0.7),
     _form(
         "holiday",
         r"(?<!\w)(?:(?:christmas|thanksgiving|independence|memorial|labor|veterans|new\syear['’]?s)"
-        r"\s(?:day|eve)|christmas|thanksgiving|easter(?:\s(?:sunday|monday))?|new\syear['’]?s)(?!\w)",
+        r"\s(?:day|eve)|christmas|thanksgiving|easter(?:\s(?:sunday|monday))?|"
+        r"new\syear['’]?s)(?!\w)",
         0.6,
     ),
 )
@@ -187,15 +225,15 @@ def _is_month(form: Form, month: str, match: "re.Match[str]", text: str) -> bool
 
 def _calendar(first: str, second: str) -> bool:
     a, b = int(first), int(second)
-    return min(a, b) >= 1 and min(a, b) <= 12 and max(a, b) <= 31  # noqa: PLR2004
+    return min(a, b) >= 1 and min(a, b) <= 12 and max(a, b) <= 31
 
 
 def _two_digit_year_first(groups: dict[str, str]) -> bool:
     year_last = groups["c"].lstrip("'’")
-    return len(groups["a"]) == len(year_last) == 2 and _calendar(groups["b"], year_last)  # noqa: PLR2004
+    return len(groups["a"]) == len(year_last) == 2 and _calendar(groups["b"], year_last)
 
 
-def read_date(text: str, day_first: bool | None = None) -> date | None:
+def read_date(text: str, *, day_first: bool | None = None) -> date | None:
     """The day that a found date says; None when it says less than a day, or two could be meant.
 
     Args:
@@ -205,7 +243,7 @@ def read_date(text: str, day_first: bool | None = None) -> date | None:
     for form in FORMS:
         match = form.pattern.fullmatch(text)
         if match and _possible(form, match, text):
-            fields = _fields(form, match, day_first)
+            fields = _fields(form, match, day_first=day_first)
             if fields is None:
                 return None
             year, month, day = fields
@@ -216,8 +254,19 @@ def read_date(text: str, day_first: bool | None = None) -> date | None:
     return None
 
 
+def says_day_first(text: str) -> bool | None:
+    """How a text orders day and month in numbers; None when no date tells, or they disagree."""
+    numeric = FORMS[1]
+    orders = set()
+    for match in numeric.pattern.finditer(text):
+        a, b = int(match["a"]), int(match["b"])
+        if max(a, b) > 12 >= min(a, b) >= 1:
+            orders.add(a > b)
+    return orders.pop() if len(orders) == 1 else None
+
+
 def _fields(
-    form: Form, match: "re.Match[str]", day_first: bool | None
+    form: Form, match: "re.Match[str]", *, day_first: bool | None
 ) -> tuple[str, int, int] | None:
     groups = match.groupdict()
     if groups.get("month") and groups.get("day") and groups.get("year"):
@@ -226,9 +275,9 @@ def _fields(
         return groups["a"], int(groups["b"]), int(groups["c"])
     if form.order == "numeric" and _calendar(groups["a"], groups["b"]):
         a, b = int(groups["a"]), int(groups["b"])
-        if a == b or a > 12:  # noqa: PLR2004 - months
+        if a == b or a > 12:
             return groups["c"], b, a
-        if b > 12:  # noqa: PLR2004 - months
+        if b > 12:
             return groups["c"], a, b
         if day_first is not None:
             return (groups["c"], b, a) if day_first else (groups["c"], a, b)
@@ -237,19 +286,19 @@ def _fields(
 
 def _century(year: str) -> int:
     digits = year.lstrip("'’")
-    if len(digits) > 2:  # noqa: PLR2004 - a full year
+    if len(digits) > 2:
         return int(digits)
     # POSIX.1: 69..99 are of the twentieth century.
-    return int(digits) + (1900 if int(digits) >= 69 else 2000)  # noqa: PLR2004
+    return int(digits) + (1900 if int(digits) >= 69 else 2000)
 
 
-def written_like(model: str, old: date, new: date, day_first: bool | None = None) -> str:
+def written_like(model: str, old: date, new: date, *, day_first: bool | None = None) -> str:
     """`new` written the way `model` writes `old`; ISO 8601 when the way cannot be copied."""
     for form in FORMS:
         match = form.pattern.fullmatch(model)
         if match is None or not _possible(form, match, model):
             continue
-        fields = _fields(form, match, day_first)
+        fields = _fields(form, match, day_first=day_first)
         if fields is None:
             break
         return _rewritten(form, match, model, old, new)
@@ -261,7 +310,7 @@ def _rewritten(form: Form, match: "re.Match[str]", model: str, old: date, new: d
     weekday = re.match(r"(?i)[a-z]{3,9}(?=\.?,?\s)", model)
     if weekday and weekday.group().lower() not in MONTHS:
         name = calendar.day_name[new.weekday()]
-        edits.append((*weekday.span(), name if len(weekday.group()) > 5 else name[:3]))  # noqa: PLR2004
+        edits.append((*weekday.span(), name if len(weekday.group()) > 5 else name[:3]))
     if match.groupdict().get("month"):
         edits.append((*match.span("month"), _month_like(match["month"], new.month)))
         edits.append((*match.span("day"), _number_like(match["day"], new.day)))
@@ -291,17 +340,17 @@ def _numbers(form: Form, match: "re.Match[str]", old: date, new: date) -> tuple[
 
 
 def _number_like(model: str, value: int) -> str:
-    padded = len(model) == 2 and model.startswith("0")  # noqa: PLR2004
-    return f"{value:02d}" if padded or len(model) == 2 else str(value)  # noqa: PLR2004
+    padded = len(model) == 2 and model.startswith("0")
+    return f"{value:02d}" if padded or len(model) == 2 else str(value)
 
 
 def _year_like(model: str, year: int) -> str:
     mark = model[: len(model) - len(model.lstrip("'’"))]
-    return f"{mark}{year % 100:02d}" if len(model) - len(mark) == 2 else str(year)  # noqa: PLR2004
+    return f"{mark}{year % 100:02d}" if len(model) - len(mark) == 2 else str(year)
 
 
 def _month_like(model: str, month: int) -> str:
     name = calendar.month_name[month]
-    if model.lower() in SHORT or (model.lower() == "may" and False):
+    if model.lower() in SHORT:
         name = calendar.month_abbr[month]
     return name.upper() if model.isupper() else name.lower() if model.islower() else name
