@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import dcmread
-from pydicom.data import get_testdata_file
+from pydicom.data import get_charset_files, get_testdata_file
 from pydicom.dataset import Dataset
 
 from services.redactor.attributes import redact_attributes
@@ -75,9 +75,10 @@ def pixels(ds: Dataset) -> bytes:
 
 def path_of(name: str) -> Path:
     found = get_testdata_file(name, download=False)
-    if found is None:
-        (found,) = (Path(get_testdata_file("CT_small.dcm")).parents[1]).glob(f"*/{name}")
-    return Path(str(found))
+    if found is not None:
+        return Path(str(found))
+    (of_a_character_set,) = get_charset_files(name)
+    return Path(str(of_a_character_set))
 
 
 def redacted(path: Path, profile: Profile) -> Dataset:
