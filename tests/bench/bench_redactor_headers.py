@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from services.redactor.attributes import AttributeRedactor
 from services.redactor.profiles import PROFILES
 from services.redactor.spans import RedactedText
-from tests.redactor.planted_headers import element, image, written
+from tests.redactor.planted_headers import PSEUDONYMS, SUBJECT, element, image, written
 
 ROUNDS = 5
 FILES = 60
