@@ -37,6 +37,7 @@ PHONES = frozenset(
     "OrderCallbackTelecomInformation".split()
 )
 
+
 def instance_values(ds: Dataset) -> Iterator[tuple[Kind, str]]:
     """Kind and value of every identifier in an instance, its file meta included."""
     meta = getattr(ds, "file_meta", None)

@@ -92,7 +92,9 @@ class Matcher:
 
     def find(self, text: str) -> tuple[Match, ...]:
         """Known identifiers in `text`, ordered by their start; some may overlap."""
-        tokens = [_Token(m.start(), m.end(), m.group(), _key(m.group())) for m in TOKEN.finditer(text)]
+        tokens = [
+            _Token(m.start(), m.end(), m.group(), _key(m.group())) for m in TOKEN.finditer(text)
+        ]
         found = [*self._words(text, tokens), *self._strings(text)]
         return tuple(sorted(found, key=lambda m: (m.start, m.end)))
 
@@ -122,7 +124,10 @@ class Matcher:
             return (Kind.NAME if alike in self.names else Kind.LOC), 0.9
         if len(key) >= MIN_FUZZY_LETTERS and not lists().ordinary(key):
             for known in self.names:
-                if len(known) >= MIN_FUZZY_LETTERS and OSA.distance(key, known, score_cutoff=1) <= 1:
+                if (
+                    len(known) >= MIN_FUZZY_LETTERS
+                    and OSA.distance(key, known, score_cutoff=1) <= 1
+                ):
                     return Kind.NAME, 0.85
         return None
 
@@ -147,14 +152,21 @@ class Matcher:
         token = tokens[at]
         near = [tokens[i] for i in (at - 1, at + 1) if 0 <= i < len(tokens)]
         beside = any(
-            t.key in self.names and not re.search(r"[.;:\n]\s", text[min(t.end, token.end) : max(t.start, token.start)])
+            t.key in self.names
+            and not re.search(r"[.;:\n]\s", text[min(t.end, token.end) : max(t.start, token.start)])
             for t in near
         )
-        titled = at > 0 and tokens[at - 1].key in TITLES and "\n" not in text[tokens[at - 1].end : token.start]
+        titled = (
+            at > 0
+            and tokens[at - 1].key in TITLES
+            and "\n" not in text[tokens[at - 1].end : token.start]
+        )
         if beside or titled:
             return max(confidence, 0.95)
         follows = tokens[at + 1].key if at + 1 < len(tokens) else ""
-        if key in known.eponyms and (follows in known.eponym_heads or text[token.end : token.end + 1] == "-"):
+        if key in known.eponyms and (
+            follows in known.eponym_heads or text[token.end : token.end + 1] == "-"
+        ):
             return 0.2
         if len(key) < 3 and not token.text.isupper():  # noqa: PLR2004 - "An", "Le" of prose
             return 0.3 if token.text[0].isupper() else 0.1
@@ -175,7 +187,9 @@ class Matcher:
             for other in (at - 1, at + 1):
                 if not 0 <= other < len(tokens) or tokens[other].key not in self.names:
                     continue
-                between = text[min(token.end, tokens[other].end) : max(token.start, tokens[other].start)]
+                between = text[
+                    min(token.end, tokens[other].end) : max(token.start, tokens[other].start)
+                ]
                 if between in {" ", ". ", ", ", "."} and tokens[other].text[0].isupper():
                     end = token.end + (text[token.end : token.end + 1] == ".")
                     yield Match(token.start, end, Kind.NAME, 0.9, "identity:initial")

@@ -90,7 +90,12 @@ PATTERNS = tuple(
             Kind.PHONE,
             0.97,
         ),
-        ("local", r"(?<![\w.,/-])\d{3}[-.]\d{4}(?![\w/-])(?!\.\d)(?!\s?(?:hu|mm|cm|ml|mg|ms))", Kind.PHONE, 0.75),
+        (
+            "local",
+            r"(?<![\w.,/-])\d{3}[-.]\d{4}(?![\w/-])(?!\.\d)(?!\s?(?:hu|mm|cm|ml|mg|ms))",
+            Kind.PHONE,
+            0.75,
+        ),
     )
 )
 

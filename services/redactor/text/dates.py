@@ -36,9 +36,7 @@ SHORT = {
 }
 WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 
-_MONTH = (
-    r"(?P<month>(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r"))(?![^\W\d_])\.?"
-)
+_MONTH = r"(?P<month>(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r"))(?![^\W\d_])\.?"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?P<year>(?:19|20)\d\d|['’]?\d\d)(?!\d)"
 _FULL_YEAR = r"(?P<year>(?:19|20)\d\d|['’]\d\d)(?!\d)"
@@ -116,7 +114,9 @@ FORMS = (
         rf"(?<![\w]){_MONTH}(?:,?\s(?:of\s|de\s)?|[-/,])\s?{_FULL_YEAR}",
         0.97,
     ),
-    _form("short month year", rf"(?<![\w])(?P<short>){_MONTH}[-/]['’]?(?P<year>\d\d)(?![\w/-])", 0.8),
+    _form(
+        "short month year", rf"(?<![\w])(?P<short>){_MONTH}[-/]['’]?(?P<year>\d\d)(?![\w/-])", 0.8
+    ),
     _form(
         "day month",
         rf"(?<![\w.]){_WEEKDAY}{_DAY}(?:st|nd|rd|th)?(?:\s+of)?[\s-]{{1,2}}{_MONTH}(?![-/]?\d)",
@@ -127,8 +127,14 @@ FORMS = (
         rf"(?<![\w]){_WEEKDAY}{_MONTH}[\s-]{{1,2}}(?:the\s)?{_DAY}(?:st|nd|rd|th)?(?![\w%/-])(?!\.\d)(?!\s?(?:mm|cm|x\s?\d))",
         0.85,
     ),
-    _form("month in year", r"(?<![\w./-])(?P<b>0?[1-9]|1[0-2])[/-](?P<a>(?:19|20)\d\d)(?![\w/-])", 0.9),
-    _form("year then month", r"(?<![\w./-])(?P<a>(?:19|20)\d\d)[/-](?P<b>0[1-9]|1[0-2])(?![\w/-])", 0.85),
+    _form(
+        "month in year", r"(?<![\w./-])(?P<b>0?[1-9]|1[0-2])[/-](?P<a>(?:19|20)\d\d)(?![\w/-])", 0.9
+    ),
+    _form(
+        "year then month",
+        r"(?<![\w./-])(?P<a>(?:19|20)\d\d)[/-](?P<b>0[1-9]|1[0-2])(?![\w/-])",
+        0.85,
+    ),
     _form(
         "month over day",
         r"(?:\b(?:on|dated|from|since|until|of|before|after|exam|study|prior|scan|seen|ct|mri|mr|us|"

@@ -57,13 +57,33 @@ ADDRESSES = tuple(
             rf"\s(?i:{STREETS})\b\.?{_TAIL}",
             0.95,
         ),
-        ("box", rf"\b(?i:p\.?\s?o\.?\s?box|postfach|apartado|bo[iî]te\spostale|casella\spostale)\s?#?\s?\d+{_TAIL}", 0.97),
-        ("military", rf"\b(?:PSC|Unit|CMR|USNS|USS|USCGC|USNV)\s[\w]+(?:,?\s(?:Box|box)\s\d+)?[,\s]\s?(?:[AFD]PO)\s(?:A[AEP])\s\d{{5}}", 0.97),
+        (
+            "box",
+            rf"\b(?i:p\.?\s?o\.?\s?box|postfach|apartado|bo[iî]te\spostale|casella\spostale)\s?#?\s?\d+{_TAIL}",
+            0.97,
+        ),
+        (
+            "military",
+            rf"\b(?:PSC|Unit|CMR|USNS|USS|USCGC|USNV)\s[\w]+(?:,?\s(?:Box|box)\s\d+)?[,\s]\s?(?:[AFD]PO)\s(?:A[AEP])\s\d{{5}}",
+            0.97,
+        ),
         ("military box", r"\b(?:PSC|CMR|Unit)\s\d{1,5},?\s(?i:box)\s\d+", 0.9),
         ("unit", r"(?<!\w)(?i:apt|apartment|suite|ste)\.?\s?#?\s?\d+[A-Za-z]?\b", 0.7),
-        ("state and code", rf"(?:{_CAP} ){{0,2}}{_CAP},?\s{_STATE}\b\.?,?\s{{1,2}}{_ZIP}(?!\w)", 0.95),
-        ("town and state", rf"(?:{_CAP} ){{0,2}}{_CAP}, (?!MD|PA|MS|MA|DC|AP|ME|OR|IN|ON|NP)(?:{STATES}|{STATE_NAMES})\b(?!\s?[:/])", 0.7),
-        ("code", r"\b(?i:zip|postcode|postal\scode|plz)(?i:\scode)?\s?[:#]?\s?(?:\d{4,5}(?:-\d{4})?|[A-Z\d]{2,4}\s?[A-Z\d]{3})(?!\w)", 0.95),
+        (
+            "state and code",
+            rf"(?:{_CAP} ){{0,2}}{_CAP},?\s{_STATE}\b\.?,?\s{{1,2}}{_ZIP}(?!\w)",
+            0.95,
+        ),
+        (
+            "town and state",
+            rf"(?:{_CAP} ){{0,2}}{_CAP}, (?!MD|PA|MS|MA|DC|AP|ME|OR|IN|ON|NP)(?:{STATES}|{STATE_NAMES})\b(?!\s?[:/])",
+            0.7,
+        ),
+        (
+            "code",
+            r"\b(?i:zip|postcode|postal\scode|plz)(?i:\scode)?\s?[:#]?\s?(?:\d{4,5}(?:-\d{4})?|[A-Z\d]{2,4}\s?[A-Z\d]{3})(?!\w)",
+            0.95,
+        ),
         ("british code", r"(?<![\w-])[A-Z]{1,2}\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2}(?!\w)", 0.8),
         ("canadian code", r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[A-Z]\s\d[A-Z]\d(?!\w)", 0.8),
         (
@@ -87,7 +107,11 @@ ADDRESSES = tuple(
             r"(?:\s\d{1,4})?(?:,?\s\d{4,5},?\s[A-Z\u00c0-\u00de][\w-]+(?:\s\([A-Z]{2}\))?)?",
             0.8,
         ),
-        ("continental town", r"(?<![\w.,/-])(?:[A-Z]{1,2}-)?\d{5}\s[A-Z\u00c0-\u00de][\w-]{2,}(?:\s[A-Z\u00c0-\u00de][\w-]+)?(?!\w)", 0.6),
+        (
+            "continental town",
+            r"(?<![\w.,/-])(?:[A-Z]{1,2}-)?\d{5}\s[A-Z\u00c0-\u00de][\w-]{2,}(?:\s[A-Z\u00c0-\u00de][\w-]+)?(?!\w)",
+            0.6,
+        ),
         (
             "address line",
             r"(?im:^|[^\w])(?i:(?:home\s|mailing\s|street\s|patient\s|postal\s)?address(?:\sof\spatient)?|adresse|direcci[oó]n|indirizzo|anschrift|residence|domicile)\s?[:=]\s?(?P<where>\w[^\n|;]{3,90}?)(?=\s{2,}|\s?[|;\n]|$|\s(?i:tel|phone|fax|dob|mrn|email)\b|\.\s?$)",
@@ -162,7 +186,9 @@ GENERIC = frozenset(
     "sleep high-risk fertility transplant dental eye diabetes clinical patient diagnostic acute old new "
     "oncology infusion dialysis endoscopy gi lung liver in at to from by via ob prenatal pacemaker device".split()
 )
-CONNECTIVES = frozenset("of the and & for de la le du des del della di da do dos das st saint san santa für am im zu van von".split())
+CONNECTIVES = frozenset(
+    "of the and & for de la le du des del della di da do dos das st saint san santa für am im zu van von".split()
+)
 STOPS = frozenset(
     "at to from by in with via per seen transferred admitted referred outside his her was is were on exam "
     "performed study studies comparison prior referring physician facility location site institution "
@@ -222,13 +248,21 @@ def _institutions(text: str, words: Sequence[Word]) -> Iterator[Candidate]:
         if not sure:
             continue
         first = _walked_back(text, words, at)
-        named = [w for w in words[first:at] if w.text.lower() not in GENERIC | CONNECTIVES | WEAK_TAILS]
+        named = [
+            w for w in words[first:at] if w.text.lower() not in GENERIC | CONNECTIVES | WEAK_TAILS
+        ]
         strange = [w for w in named if _proper(w)]
         if not named or (sure < 0.8 and not strange):  # noqa: PLR2004 - a weak tail
             named_university = words[first].capitalised and first < at and not word.shouted
             if not (sure >= 0.8 and named_university and words[first].key not in STOPS):  # noqa: PLR2004
                 continue
-            if not {w.key for w in words[first:at]} & {"university", "general", "community", "regional", "memorial"}:
+            if not {w.key for w in words[first:at]} & {
+                "university",
+                "general",
+                "community",
+                "regional",
+                "memorial",
+            }:
                 continue
         yield Candidate(words[first].start, word.end, Kind.LOC, sure, "rule:institution")
 
@@ -278,7 +312,12 @@ def _walked_back(text: str, words: Sequence[Word], at: int) -> int:
             break
         if before.key in STOPS:
             break
-        if before.text.lower() in {"of", "and"} and first > 1 and words[first - 2].key not in CHARTERED and before.key == "of":
+        if (
+            before.text.lower() in {"of", "and"}
+            and first > 1
+            and words[first - 2].key not in CHARTERED
+            and before.key == "of"
+        ):
             break
         first -= 1
     while first < at and words[first].text.lower() in {"of", "the", "and", "for", "am", "im", "in"}:

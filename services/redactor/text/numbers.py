@@ -40,7 +40,11 @@ PATTERNS = tuple(
         ("social security", r"(?<![\w-])(?P<value>\d{3}-\d{2}-\d{4})(?![\w-])", 0.98),
         ("spaced", r"(?<![\w.-])(?P<value>\d{3}\s\d{3}\s\d{3,4})(?![\w.-]*\d)", 0.7),
         ("dashed", r"(?<![\w./-])(?P<value>\d{2,6}(?:-\d{2,6}){2,4})(?![\w-])", 0.85),
-        ("long", r"(?<![\w.,/-])(?P<value>\d{6,})(?!\w)(?!\.\d)(?!,\d{3})(?!\s?(?:iu|units?|cells|copies|bq|mbq)\b)", 0.9),
+        (
+            "long",
+            r"(?<![\w.,/-])(?P<value>\d{6,})(?!\w)(?!\.\d)(?!,\d{3})(?!\s?(?:iu|units?|cells|copies|bq|mbq)\b)",
+            0.9,
+        ),
         (
             "letters and digits",
             r"(?<![\w.])(?P<value>(?:[a-z]{1,6}[-_/]?\d{5,}|[a-z]{1,6}-\d{2,4}-\d{3,}|\d{2,4}[-]?[a-z]{1,4}[-]?\d{4,})"

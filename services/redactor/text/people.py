@@ -68,17 +68,27 @@ VERB = (
 )
 LINK = r"(?:\s(?:to|with|by|from|via|per|and|directly|back|over|the|telephone|phone|verbally|personally|in\sperson|both|results?|findings|at|on|case|this|study|these|were|was|w/|phoned|regarding|electronically|off|behalf|of|ultimately|initially|also|then))*"
 
-TITLES = re.compile(rf"(?<![\w.-])(?:(?:{TITLE})|dr|mr|mrs|ms|prof)(?![^\W\d_])\.?(?:\s(?:{TITLE})(?![^\W\d_])\.?)*(?=\s?[^\W\d_])\s{{0,2}}")
-LABELS = re.compile(rf"(?i)(?<![\w-])(?:{LABEL})(?:\([sS]\))?(?:\sname)?\s?(?:\((?:last,?\sfirst|print(?:ed)?|s)\))?\s?(?::|=|\t|-{{1,2}}>?\s|\bis\b|\|)\s*")
+TITLES = re.compile(
+    rf"(?<![\w.-])(?:(?:{TITLE})|dr|mr|mrs|ms|prof)(?![^\W\d_])\.?(?:\s(?:{TITLE})(?![^\W\d_])\.?)*(?=\s?[^\W\d_])\s{{0,2}}"
+)
+LABELS = re.compile(
+    rf"(?i)(?<![\w-])(?:{LABEL})(?:\([sS]\))?(?:\sname)?\s?(?:\((?:last,?\sfirst|print(?:ed)?|s)\))?\s?(?::|=|\t|-{{1,2}}>?\s|\bis\b|\|)\s*"
+)
 VERBS = re.compile(rf"(?i)(?<![\w-]){VERB}{LINK}\s")
 TOLD = re.compile(
     r"(?i)(?<![\w-])(?:discuss\w*|confer\w*|spok\w+|speak\w*|talk\w*|consult\w*|communicat\w+|relay\w*|convey\w*|"
     r"call\w*|telephon\w+|phon\w+|pag(?:ed|ing)|inform\w*|notif\w+|report\w*|dictated|signed|transcribed|approved|read|interpreted)"
     rf"{LINK}\s(?:to|with|by)\s"
 )
-BY = re.compile(r"(?i)(?<![\w-])(?:by|per|with|w/|attn|cc|via|c/o|from|and|for|to|signed|/s/|alias|aka|named|called|name\sis|i\sam|i'm|thanks?,?|thank\syou,?|sincerely,?|regards,?|dear|hi|hello|tell|ask|asked|page|contact|call)\s*:?\s")
-ROLES = re.compile(rf"(?i)(?<![\w-]){ROLE}(?:\s(?:on\scall|on-call|of\srecord|is|was|named))?,?\s{{1,2}}(?=[^\W\d_])")
-RELATIVES = re.compile(rf"(?i)(?<![\w-]){RELATIVE}(?:'s\sname\sis|\s(?:is|named|called|of|to|at|\())?[,:(]?\s{{1,2}}")
+BY = re.compile(
+    r"(?i)(?<![\w-])(?:by|per|with|w/|attn|cc|via|c/o|from|and|for|to|signed|/s/|alias|aka|named|called|name\sis|i\sam|i'm|thanks?,?|thank\syou,?|sincerely,?|regards,?|dear|hi|hello|tell|ask|asked|page|contact|call)\s*:?\s"
+)
+ROLES = re.compile(
+    rf"(?i)(?<![\w-]){ROLE}(?:\s(?:on\scall|on-call|of\srecord|is|was|named))?,?\s{{1,2}}(?=[^\W\d_])"
+)
+RELATIVES = re.compile(
+    rf"(?i)(?<![\w-]){RELATIVE}(?:'s\sname\sis|\s(?:is|named|called|of|to|at|\())?[,:(]?\s{{1,2}}"
+)
 CREDENTIALS = re.compile(rf"(?:,\s?|\s)\(?(?:{CREDENTIAL})(?![\w])")
 FORMAL = re.compile(
     r"(?<![\w.])(?P<last>(?:(?:van|von|de|der|den|das|dos|da|di|du|del|la|le|ter|ten|VAN|VON|DE|DER|DEN|DAS|DOS|DA|DI|DU|DEL|LA|LE|TER|TEN)\s){0,2}[^\W\d_a-z][\w'’-]+(?:\s[^\W\d_a-z][\w'’-]+)?),\s?(?P<first>[^\W\d_a-z][\w'’-]*\.?(?:\s[A-Z]\b\.?)?)(?![\w'’])"
@@ -114,7 +124,9 @@ ACTS = re.compile(
     r"came|went|saw|visited|smokes|smoked|drinks|sustained|fell|developed|suffers|follows|followed\sup|at\s(?:ext|x|pager|\d{3}))(?!\w)"
 )
 """What only people do or is only done to people."""
-TRAILING_INITIAL = re.compile(r"(?<![\w.])(?P<it>[A-Z\u00c0-\u00de][\w'’-]{2,}\s[A-Z]\.)(?=\s[a-z]|,|\s?$|\n)")
+TRAILING_INITIAL = re.compile(
+    r"(?<![\w.])(?P<it>[A-Z\u00c0-\u00de][\w'’-]{2,}\s[A-Z]\.)(?=\s[a-z]|,|\s?$|\n)"
+)
 NUMERAL = re.compile(r"[IVX]{1,4}[a-dA-D]?")
 """Stages, segments, types; "Ivan" is none."""
 
@@ -149,7 +161,17 @@ NOT_NAMES = frozenset(
 def _strong_eponyms() -> frozenset[str]:
     """Eponyms that hardly anybody is called, or that stand alone: a Foley, her Crohn's."""
     known = lists()
-    alone = {"foley", "barrett", "whipple", "baker", "graves", "parkinson", "hickman", "doppler", "nissen"}
+    alone = {
+        "foley",
+        "barrett",
+        "whipple",
+        "baker",
+        "graves",
+        "parkinson",
+        "hickman",
+        "doppler",
+        "nissen",
+    }
     return known.eponyms - known.frequent - frozenset(known.given) | alone
 
 
@@ -172,7 +194,11 @@ def found_people(text: str, words: Sequence[Word]) -> Iterator[Candidate]:
         (BY, "preposition", False, 0.7),
     ):
         for match in pattern.finditer(text):
-            for span in index.name_from(match.end(), strong=strong, by=text[match.start() : match.end()].lower().startswith("by")):
+            for span in index.name_from(
+                match.end(),
+                strong=strong,
+                by=text[match.start() : match.end()].lower().startswith("by"),
+            ):
                 if reason == "told" and not index.known_name(span[0]):
                     continue
                 yield Candidate(*span, Kind.NAME, score, f"names:{reason}")
@@ -203,14 +229,20 @@ def again(text: str, words: Sequence[Word], found: Sequence[Candidate]) -> list[
     keys = {
         w.key
         for w in words
-        if len(w.text) > 2 and w.capitalised and any(s <= w.start and w.end <= e for s, e in covered)  # noqa: PLR2004
+        if len(w.text) > 2
+        and w.capitalised
+        and any(s <= w.start and w.end <= e for s, e in covered)  # noqa: PLR2004
     }
     repeated = [
         Candidate(w.start, w.end, Kind.NAME, 0.75, "names:again")
         for at, w in enumerate(words)
-        if w.key in keys and w.capitalised and not index.blocked(at, bare=True)
+        if w.key in keys
+        and w.capitalised
+        and not index.blocked(at, bare=True)
         and not any(s <= w.start and w.end <= e for s, e in covered)
-        and not (index.sentence_start(at) and w.key in lists().common and w.key not in lists().surnames)
+        and not (
+            index.sentence_start(at) and w.key in lists().common and w.key not in lists().surnames
+        )
     ]
     suffixed = [
         Candidate(c.start, match.end(), Kind.NAME, c.score, c.reason)
@@ -252,10 +284,16 @@ def _shapes(text: str, index: "_Index") -> Iterator[Candidate]:
         if known.name(key) and key not in known.common and key not in NOT_NAMES:
             yield Candidate(*match.span("it"), Kind.NAME, 0.8, "names:initial")
     for match in FORMAL.finditer(text):
-        last, first = (folded(w) for w in (match["last"].split(" ")[-1], re.split(r"[ .]", match["first"])[0]))
+        last, first = (
+            folded(w) for w in (match["last"].split(" ")[-1], re.split(r"[ .]", match["first"])[0])
+        )
         if last in NOT_NAMES or first in NOT_NAMES:
             continue
-        if len(first) > 1 and first in known.given and (known.name(last) or not known.ordinary(last)):
+        if (
+            len(first) > 1
+            and first in known.given
+            and (known.name(last) or not known.ordinary(last))
+        ):
             plain = (last in known.common) + (first in known.common)
             yield Candidate(*match.span(), Kind.NAME, (0.92, 0.75, 0.3)[plain], "names:last, first")
 
@@ -328,7 +366,12 @@ class _Index:
     def acts(self, at: int) -> bool:
         """Whether `words[at]` does what only people do."""
         word = self.words[at]
-        if not word.capitalised or word.shouted or len(word.text) < 3 or self.blocked(at, bare=True):  # noqa: PLR2004
+        if (
+            not word.capitalised
+            or word.shouted
+            or len(word.text) < 3
+            or self.blocked(at, bare=True)
+        ):  # noqa: PLR2004
             return False
         return lists().name(word.key) and ACTS.match(self.text, word.end) is not None
 
@@ -372,10 +415,15 @@ class _Index:
         heads = heads or bool(MEDICAL_ENDS.search(tail))
         if heads or (tail in known.eponyms and not possessive and self._head_behind(after)):
             return True
-        if re.match(r"(?:[ivxab\d]+|type|grade|class|stage|score|category)\b", after.lower()) and len(part_of) >= 1:
+        if (
+            re.match(r"(?:[ivxab\d]+|type|grade|class|stage|score|category)\b", after.lower())
+            and len(part_of) >= 1
+        ):
             graded = bool(re.match(r"(?:type|grade|class|stage|score)", after)) or len(part_of) > 1
             return word.key in _strong_eponyms() or graded
-        return word.key in _strong_eponyms() or (possessive and word.key in known.eponyms - known.frequent)
+        return word.key in _strong_eponyms() or (
+            possessive and word.key in known.eponyms - known.frequent
+        )
 
     def _head_behind(self, after: str) -> bool:
         behind = [folded(w) for w in re.findall(r"\w+", after)[1:3]]
@@ -391,9 +439,15 @@ class _Index:
 
     def _hyphenated(self, at: int) -> list[Word]:
         first = last = at
-        while first > 0 and self.text[self.words[first - 1].end : self.words[first].start] in {"-", "–", "'s-"}:
+        while first > 0 and self.text[self.words[first - 1].end : self.words[first].start] in {
+            "-",
+            "–",
+            "'s-",
+        }:
             first -= 1
-        while last + 1 < len(self.words) and self.text[self.words[last].end : self.words[last + 1].start] in {"-", "–"}:
+        while last + 1 < len(self.words) and self.text[
+            self.words[last].end : self.words[last + 1].start
+        ] in {"-", "–"}:
             last += 1
         return list(self.words[first : last + 1])
 
@@ -401,7 +455,9 @@ class _Index:
         """Whether `words[at]` is no name without a title before it."""
         word = self.words[at]
         kept = any(w.key in lists().kept for w in self._hyphenated(at))
-        term = self._head_follows(at) if bare and len(self._hyphenated(at)) == 1 else self.eponym(at)
+        term = (
+            self._head_follows(at) if bare and len(self._hyphenated(at)) == 1 else self.eponym(at)
+        )
         return word.key in NOT_NAMES or kept or term or bool(NUMERAL.fullmatch(word.text))
 
     def alone(self, at: int) -> tuple[float, str]:
@@ -430,7 +486,9 @@ class _Index:
             sure = 0
         return sure, "names:list" if named else "names:unknown word"
 
-    def name_from(self, position: int, *, strong: bool, by: bool = False) -> Iterator[tuple[int, int]]:
+    def name_from(
+        self, position: int, *, strong: bool, by: bool = False
+    ) -> Iterator[tuple[int, int]]:
         """The name that begins at `position`, if one does."""
         position += len(self.text[position:]) - len(self.text[position:].lstrip(" \t\n\"'("))
         title = TITLES.match(self.text, position)
@@ -443,14 +501,23 @@ class _Index:
         last = at - 1
         number = at
         while number < len(self.words) and number - at < 6:  # noqa: PLR2004 - longest name
-            between = self.text[self.words[number - 1].end : self.words[number].start] if number > at else ""
+            between = (
+                self.text[self.words[number - 1].end : self.words[number].start]
+                if number > at
+                else ""
+            )
             if number > at and not re.fullmatch(r" |, ?|\.,? ?|-|’|'| ['\"(]|['\")]+ ", between):
                 break
             if between.startswith(".") and len(self.words[number - 1].text) > 2:  # noqa: PLR2004 - no initial
                 break
             if between.startswith(",") and number > at and not self._may_follow_comma(at, number):
                 break
-            if not self._fits(number, first=number == at, strong=strong or (by and self.words[number].capitalised and known_name(self.words[number].key))):
+            if not self._fits(
+                number,
+                first=number == at,
+                strong=strong
+                or (by and self.words[number].capitalised and known_name(self.words[number].key)),
+            ):
                 if self.words[number].key in PARTICLES and number + 1 < len(self.words):
                     number += 1
                     continue
@@ -473,23 +540,34 @@ class _Index:
         known = lists()
         if number - at > 2:  # noqa: PLR2004 - "van der Berg, Jan"
             return False
-        return word.key in known.given or word.key in SUFFIXES or (
-            not known.ordinary(word.key) and word.capitalised
-        ) or (self.words[at].shouted and word.shouted and known.name(word.key))
+        return (
+            word.key in known.given
+            or word.key in SUFFIXES
+            or (not known.ordinary(word.key) and word.capitalised)
+            or (self.words[at].shouted and word.shouted and known.name(word.key))
+        )
 
     def _fits(self, at: int, *, first: bool, strong: bool) -> bool:
         known = lists()
         word = self.words[at]
         if len(word.text) == 1 and word.text.isupper() and not first:
             return True
-        if word.key in NOT_NAMES or (word.key in known.kept and not (strong and known.name(word.key))):
+        if word.key in NOT_NAMES or (
+            word.key in known.kept and not (strong and known.name(word.key))
+        ):
             return False
-        if re.match(rf"(?:{CREDENTIAL})(?!\w)", self.text[word.start :]) and not (first and known.name(word.key) and not word.shouted):
+        if re.match(rf"(?:{CREDENTIAL})(?!\w)", self.text[word.start :]) and not (
+            first and known.name(word.key) and not word.shouted
+        ):
             return False
         lower = not word.capitalised
         if lower:
             line_lower = not any(w.capitalised for w in self.words[max(0, at - 4) : at + 2])
-            alien = not known.ordinary(word.key) and strong and (line_lower or self._after_courtesy(word.start))
+            alien = (
+                not known.ordinary(word.key)
+                and strong
+                and (line_lower or self._after_courtesy(word.start))
+            )
             if alien:
                 return True
             if not known.name(word.key) or not (strong or line_lower):
@@ -529,11 +607,15 @@ class _Index:
                 between = self.text[self.words[number].end : self.words[number + 1].start]
                 if not re.fullmatch(r" |, ?|\. ?|-", between):
                     break
-                if "," in between and (number < last - 2 or not lists().name(self.words[number + 1].key)):
+                if "," in between and (
+                    number < last - 2 or not lists().name(self.words[number + 1].key)
+                ):
                     break
             if self.words[number].key in PARTICLES and first <= last:
                 continue
-            if not self.words[number].capitalised or not self._fits(number, first=False, strong=False):
+            if not self.words[number].capitalised or not self._fits(
+                number, first=False, strong=False
+            ):
                 break
             first = number
         if first > last or (first == last and not self._single_is_sure(first)):

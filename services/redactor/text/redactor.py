@@ -80,7 +80,9 @@ class TextRedactor:
         chosen = settled(text, sure)
         spans = tuple(self._span(text, c) for c in chosen)
         uncovered = [
-            confidence[c] for c in left if not any(s.start <= c.start and c.end <= s.end for s in chosen)
+            confidence[c]
+            for c in left
+            if not any(s.start <= c.start and c.end <= s.end for s in chosen)
         ]
         missed = self.calibration.probability_missed(uncovered)
         return RedactedText(replaced(text, spans), spans, missed)
