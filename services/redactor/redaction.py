@@ -13,7 +13,7 @@ Whatever goes wrong holds the instance: there is no way past a step.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pydicom.dataset import FileDataset
@@ -25,10 +25,11 @@ from services.redactor.evidence import SCHEMA
 from services.redactor.guard import admit
 from services.redactor.identity import Identity, Known
 from services.redactor.layout import finish
-from services.redactor.pixels import Decision, redact_pixels
+from services.redactor.pixels import Decision, PixelRedaction, redact_pixels
 from services.redactor.pixels.reading import Infer
 from services.redactor.profiles import Option, Profile, declare_pixels
 from services.redactor.pseudonyms import Pseudonyms, Subject
+from services.redactor.risk import MISSED, Constants, Judgement, Stratum, shipped_constants
 from services.redactor.spans import RedactedText, RedactText
 from services.redactor.structured_content import redact_content
 from services.redactor.text import text_redactor
@@ -78,6 +79,7 @@ class Instruments:
         validate: Lines of a validator about a file; None when the site has none.
         models: Name, version and digest of every model, for evidence.
         software: Name and version of what runs, for evidence.
+        constants: When a risk is small enough.
     """
 
     infer: Infer
@@ -85,6 +87,7 @@ class Instruments:
     validate: Validate | None
     models: tuple[Mapping[str, str], ...]
     software: str
+    constants: Constants = field(default_factory=shipped_constants)
 
 
 @dataclass(frozen=True)
@@ -221,7 +224,7 @@ class StudyRedaction:
             raise Rejected("the files of the study contradict each other", reason=self._conflict)
         ds = admit(original)
         reading = _Reading(self._redact_text)
-        project = self._project
+        project, stratum = self._project, _stratum(ds)
         actions = [
             *redact_content(
                 ds, redact_text=reading, pseudonyms=project.pseudonyms, subject=self.subject
@@ -231,6 +234,7 @@ class StudyRedaction:
         pixels = redact_pixels(ds, infer=self._with.infer, identifies=self._identifies)
         declare_pixels(ds, cleaned=pixels.decision is not Decision.NOT_AN_IMAGE)
         file = finish(ds, redact_text=reading)
+        risks = list(self._risks(pixels, reading, stratum))
         blanked: dict[int, list[Box]] = {}
         for one in pixels.blanked:
             blanked.setdefault(one.frame, []).append(one.box)
@@ -244,11 +248,12 @@ class StudyRedaction:
                 "kept": _counts(str(one.reason) for one in pixels.kept),
             },
             "study_instance_uid": str(ds.StudyInstanceUID),
+            "risk": [{"of": of, **asdict(judged)} for of, judged in risks],
             "sop_class_uid": str(ds.SOPClassUID),
             "sop_instance_uid": str(ds.SOPInstanceUID),
         }
         copy = Copy(
-            reasons=tuple(f"pixels:{doubt}" for doubt in pixels.doubts),
+            reasons=tuple(f"risk:{of}:{j.reason}" for of, j in risks if not j.release),
             sop_class_uid=str(ds.SOPClassUID),
             sop_instance_uid=str(ds.SOPInstanceUID),
             series_instance_uid=str(ds.SeriesInstanceUID),
@@ -258,6 +263,19 @@ class StudyRedaction:
             record=record,
         )
         return Made(copy, file.content, blanked)
+
+    def _risks(
+        self, pixels: PixelRedaction, reading: "_Reading", stratum: Stratum
+    ) -> Iterator[tuple[str, Judgement]]:
+        """Judgements of what was read: pixels in which text was looked for, texts of content."""
+        if pixels.decision is Decision.READ:
+            yield "pixels", self._judged(stratum, pixels.probability_missed)
+        if reading.read:
+            yield "text", self._judged(Stratum("text"), reading.probability_missed)
+
+    def _judged(self, stratum: Stratum, missed: float) -> Judgement:
+        constants = self._with.constants
+        return constants.judged(stratum, {MISSED: missed}, constants.monitor(stratum))
 
     def _identifies(self, word: str) -> bool:
         return self._identity.matcher.matches_word(word) is not None
@@ -294,8 +312,10 @@ class _Reading:
 
     redact_text: RedactText
     probability_missed: float = 0.0
+    read: bool = False
 
     def __call__(self, text: str) -> RedactedText:
+        self.read = True
         redacted = self.redact_text(text)
         self.probability_missed = max(self.probability_missed, redacted.probability_missed)
         return redacted
@@ -308,6 +328,12 @@ def _admitted(contents: Iterable[bytes]) -> Iterator[FileDataset]:
             yield admit(content)
         except Rejected:
             continue
+
+
+def _stratum(ds: FileDataset) -> Stratum:
+    """What an image may be compared with: its modality, and who made it."""
+    source = f"{ds.get('Manufacturer') or ''} {ds.get('ManufacturerModelName') or ''}".strip()
+    return Stratum(str(ds.get("Modality") or ""), source)
 
 
 def _subject(ds: FileDataset) -> Subject:
