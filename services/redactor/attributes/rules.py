@@ -169,10 +169,10 @@ NOTHING_LEFT = _rule(
 )
 CODE = _rule(
     "code",
-    Treatment.CLEAN,
+    Treatment.LEAVE,
     "Code: meaning of the standard, or cleaned; a local code value becomes a keyed pseudonym.",
 )
-DECLARED = _rule("declared", Treatment.KEEP, "How the object was de-identified.")
+DECLARED = _rule("declared", Treatment.LEAVE, "How the object was de-identified.")
 FILE_LEVEL = _rule(
     "file-level",
     Treatment.LEAVE,
