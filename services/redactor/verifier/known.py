@@ -11,7 +11,6 @@ from services.redactor.verifier.doubts import Reason, Retained
 from services.redactor.verifier.leaves import (
     PIXELS,
     PREAMBLE_BYTES,
-    PREFIX_END,
     TEXT,
     Leaf,
     OpenFile,
@@ -24,6 +23,7 @@ from services.redactor.verifier.needles import (
     PERSON_KEYWORD,
     PLACE_KEYWORD,
     PLACEHOLDERS,
+    TERM_KEYWORDS,
 )
 from services.redactor.verifier.search import Hit, Search, text_runs
 from services.redactor.verifier.spellings import Spelling
@@ -44,6 +44,14 @@ IDENTIFYING = (
     (CONTACT_KEYWORD, Retained.INSTITUTION),
 )
 """Keywords whose value must change, and what lets it stay."""
+
+FORBIDDEN = frozenset({0x00880200, 0x04000500, 0x4FFE0001, 0xFFFAFFFA, 0xFFFCFFFC})
+"""Icon, encrypted attributes, MAC parameters, signatures, padding."""
+META_GROUP = 0x0002
+META_ALLOWED = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0010, 0x0012, 0x0013})
+CURVE_GROUPS, OVERLAY_GROUPS = range(0x5000, 0x5100), range(0x6000, 0x6100)
+OVERLAY_COMMENTS = 0x4000
+PRINTABLE = bytes(range(0x20, 0x7F)) + b"\r\n\t\f\x1b"
 
 Found = tuple[Reason, str]
 """A reason and a place."""
@@ -115,10 +123,14 @@ class Comparison:
             return Retained.UIDS not in self.search.needles.retained
         if leaf.vr in NUMERIC and spelling.text.isdigit():
             return len(spelling.text) >= CHANCE_DIGITS
-        if spelling.is_word and leaf.vr != "PN":
-            at = start - leaf.start
-            return not _is_ordinary(spelling, value, at)
-        return True
+        if spelling.reason in {Reason.KNOWN_INSTITUTION, Reason.KNOWN_DEVICE}:
+            # A site or a station called after the maker, whose name stays where makers stand.
+            maker = value.decode("latin-1").strip("\0 ").lower()
+            is_maker = any(maker in term for term in self.search.needles.terms)
+            if is_maker and _keyword(leaf.tag) in TERM_KEYWORDS:
+                return False
+        is_word = spelling.is_word and leaf.vr != "PN"
+        return not (is_word and _is_ordinary(spelling, value, start - leaf.start))
 
     def _is_shifted(self, day: date, leaf: Leaf, shift: timedelta) -> bool:
         """Whether a day may stand for another one of the study, moved by the shift."""
@@ -153,9 +165,8 @@ class Comparison:
                 if is_long and not _is_ordinary_view(hit, view):
                     yield hit.spelling.reason, f"{place}:{name}"
             if name.endswith("pdf"):
-                yield from (
-                    (reason, f"{place}:{name}") for reason in self.search.closed_reasons(view)
-                )
+                for reason in self.search.closed_reasons(view):
+                    yield reason, f"{place}:{name}"
 
     def _closed(self) -> Iterator[Found]:
         content = self.output.content
@@ -197,10 +208,7 @@ class Comparison:
             return True
         if leaf.vr not in TEXT and leaf.vr != "AE":
             return False
-        try:
-            keyword = dictionary_keyword(leaf.tag)
-        except KeyError:
-            return False
+        keyword = _keyword(leaf.tag)
         retained = self.search.needles.retained
         terms = self.search.needles.terms
         value = self.output.content[leaf.start : leaf.end].decode("latin-1").strip("\0 ").lower()
@@ -217,19 +225,23 @@ def leftovers(output: OpenFile) -> Iterator[Found]:
     if content[output.end :].strip(b"\0"):
         yield Reason.LEFTOVER, "trailing"
     for leaf in output.leaves:
-        if (
-            leaf.start < output.meta_end and leaf.start >= PREFIX_END and _is_private_meta(leaf.tag)
-        ) or (leaf.tag >> 16 & 0xFF01 in {0x5000, 0x6000} and leaf.tag & 0xFFFF == TEXTUAL_OVERLAY):
+        if _is_forbidden(leaf.tag):
             yield Reason.LEFTOVER, leaf.path
 
 
-TEXTUAL_OVERLAY = 0x4000
-"""Overlay Comments (60xx,4000)."""
-META_ALLOWED = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0010, 0x0012, 0x0013})
+def _is_forbidden(tag: int) -> bool:
+    group, number = tag >> 16, tag & 0xFFFF
+    if group == META_GROUP:
+        return number not in META_ALLOWED
+    is_comment = group in OVERLAY_GROUPS and number == OVERLAY_COMMENTS
+    return tag in FORBIDDEN or group in CURVE_GROUPS or is_comment
 
 
-def _is_private_meta(tag: int) -> bool:
-    return tag >> 16 == 2 and tag & 0xFFFF not in META_ALLOWED  # noqa: PLR2004 - group 0002
+def _keyword(tag: int) -> str:
+    try:
+        return dictionary_keyword(tag)
+    except KeyError:
+        return ""
 
 
 def _day(content: bytes, leaf: Leaf) -> date | None:
@@ -242,7 +254,7 @@ def _day(content: bytes, leaf: Leaf) -> date | None:
 
 def _is_printable(value: bytes) -> bool:
     text = value.strip(b"\0 ")
-    return bool(text) and all(0x20 <= byte < 0x7F or byte in b"\r\n\t\f\x1b" for byte in text)
+    return bool(text) and not text.translate(None, PRINTABLE)
 
 
 def _is_ordinary(spelling: Spelling, value: bytes, at: int) -> bool:

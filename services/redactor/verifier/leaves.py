@@ -21,6 +21,7 @@ DEFLATED, BIG_ENDIAN, IMPLICIT = (
     b"1.2.840.10008.1.2",
 )
 ITEM, ITEM_END, SEQUENCE_END, UNDEFINED = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD, 0xFFFFFFFF
+ITEM_BYTES = 8
 PIXELS = 0x7FE00010
 MAX_BYTES = 2 << 30
 MAX_DEPTH = 64
@@ -134,13 +135,16 @@ class _Walk:
         elif is_sequence or length == UNDEFINED:
             stop = end if length == UNDEFINED else start + length
             is_implicit = is_implicit or vr == "UN"
-            inner = self._items(start, stop, here, length == UNDEFINED, is_implicit=is_implicit)
+            inner = self._items(
+                start, stop, here, is_implicit=is_implicit, is_delimited=length == UNDEFINED
+            )
             yield from ((leaf, tag) for leaf in inner)
         else:
             if start + length > end:
                 raise ValueError("a value leaves its data set")
+            inner = self._hidden_items(start, start + length, here) if vr == "UN" else []
             self.at = start + length
-            yield Leaf(here, tag, vr, start, self.at), tag
+            yield from ((leaf, tag) for leaf in inner or [Leaf(here, tag, vr, start, self.at)])
 
     def _header(self, at: int, *, is_implicit: bool) -> tuple[int, str, int, int]:
         group, number = self._tag.unpack_from(self.content, at)
@@ -155,7 +159,7 @@ class _Walk:
         return tag, vr.decode(), self._short.unpack_from(self.content, at + 6)[0], at + 8
 
     def _items(
-        self, at: int, end: int, here: str, is_delimited: bool, *, is_implicit: bool
+        self, at: int, end: int, here: str, *, is_implicit: bool, is_delimited: bool = False
     ) -> Iterator[Leaf]:
         if here.count("[") > MAX_DEPTH:
             raise ValueError("nested too deep")
@@ -181,6 +185,17 @@ class _Walk:
             if is_delimited:
                 raise ValueError("a sequence does not end")
         self.at = at
+
+    def _hidden_items(self, start: int, end: int, here: str) -> list[Leaf]:
+        """Leaves of a value of unknown VR that is a sequence; none when it is not."""
+        if end - start < ITEM_BYTES or self._peek(start) != ITEM:
+            return []
+        for is_implicit in (True, False):
+            try:
+                return list(self._items(start, end, here, is_implicit=is_implicit))
+            except (ValueError, struct.error):
+                continue
+        return []
 
     def _fragments(self, at: int, here: str, tag: int) -> Iterator[Leaf]:
         index = 0

@@ -1,4 +1,4 @@
-"""What must not be in the output: gathered from the originals of a study and from what else is known.
+"""What must not be in an output: gathered from the originals of its study and from records.
 
 By Value Representation and by what a keyword means, at every depth: more than the engine's table
 lists, so that a gap in one is not a gap in both.

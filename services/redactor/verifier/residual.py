@@ -37,22 +37,32 @@ class Box(Protocol):
     """A rectangle of a frame in pixels; right and bottom are exclusive."""
 
     @property
-    def left(self) -> int: ...
+    def left(self) -> int:
+        """First column."""
+
     @property
-    def top(self) -> int: ...
+    def top(self) -> int:
+        """First row."""
+
     @property
-    def right(self) -> int: ...
+    def right(self) -> int:
+        """One past the last column."""
+
     @property
-    def bottom(self) -> int: ...
+    def bottom(self) -> int:
+        """One past the last row."""
 
 
 class Word(Protocol):
     """A word that was read."""
 
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What it says."""
+
     @property
-    def confidence(self) -> float: ...
+    def confidence(self) -> float:
+        """How sure the reader is, 0..1."""
 
 
 ReadWords = Callable[[NDArray[np.uint8]], Sequence[Word]]

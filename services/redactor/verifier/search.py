@@ -23,9 +23,8 @@ from services.redactor.verifier.spellings import (
 
 CLOCK = re.compile(rb"(?:[01]\d|2[0-3])(?:[0-5]\d){0,2}\.?\d*(?![\d.])|(?!\d)")
 """What may follow a day within one run of digits: nothing, or a time (PS3.5, DT)."""
-NOT_ALNUM = bytes(
-    set(range(256)) - set(b"0123456789abcdefghijklmnopqrstuvwxyz") - set(range(128, 256))
-)
+CLOCK_BYTES = 16
+NOT_ALNUM = bytes(set(range(128)) - set(b"0123456789abcdefghijklmnopqrstuvwxyz"))
 CLOSE_DIGITS = 9
 """Digits alone need one more: numbers stand side by side everywhere."""
 UID_BYTES = frozenset(b"0123456789.")
@@ -157,10 +156,8 @@ def _is_bounded(spelling: Spelling, content: bytes, start: int, end: int, width:
     if bounds == Bounds.NO_UID:
         return before not in UID_BYTES and not _goes_on_as_uid(content, end, width)
     if bounds == Bounds.DAY:
-        following = (
-            content[end : end + 16 * width : width] if width == 1 else content[end : end + 32]
-        )
-        clock = following if width == 1 else following.replace(b"\0", b"")
+        clock = content[end : end + CLOCK_BYTES * width]
+        clock = clock if width == 1 else clock.replace(b"\0", b"")
         return not _is_digit(before) and before != ord(".") and bool(CLOCK.match(clock))
     if bounds == Bounds.NO_ALNUM:
         return not _is_alnum(before) and not _is_alnum(after)
@@ -198,7 +195,7 @@ def _is_alnum(character: int) -> bool:
 
 
 def _is_edge(left: int, right: int) -> bool:
-    """Whether a word ends between two characters: no letter on one side, or a change to capitals."""
+    """Whether a word ends here: no letter on one side, or a change to capitals."""
     if not _is_letter(left) or not _is_letter(right):
         return True
     return bool(left & 0x20) and not right & 0x20

@@ -8,7 +8,7 @@ from datetime import date
 from enum import IntEnum
 
 from services.redactor.verifier.doubts import Reason
-from services.redactor.verifier.needles import MIN_ID, MIN_NAME, MIN_TEXT, Needles
+from services.redactor.verifier.needles import MIN_ID, MIN_NAME, MIN_TEXT, PLACEHOLDERS, Needles
 
 TITLES_WORDS = "dr prof prov mr mrs ms md phd jr sr ii iii rn rt herr frau"
 TITLES = frozenset(TITLES_WORDS.split())
@@ -49,6 +49,8 @@ CODECS = (
 WIDE = {"utf-16-le", "utf-16-be"}
 ESCAPE = re.compile(rb"^(\x1b[\x20-\x2f]+[\x30-\x7e])+|(\x1b[\x20-\x2f]+[\x30-\x7e])+$|[\x0e\x0f]")
 """Designations of ISO 2022 around a text, and its shifts."""
+LONG_TEXT = 6
+"""Characters of an identifier that is sought within others, too."""
 CLOSE_BYTES = 8
 """A needle of as many letters and digits is found with anything between them."""
 
@@ -144,7 +146,7 @@ def _name(name: str) -> Iterator[Spelling]:
             if not word.isascii() and not _is_alphabetic(word):
                 if len(word) > 1:
                     yield Spelling(word, Reason.KNOWN_NAME, Bounds.ANYTHING)
-            elif sum(map(str.isalpha, word)) >= MIN_NAME:
+            elif sum(map(str.isalpha, word)) >= MIN_NAME and word.lower() not in PLACEHOLDERS:
                 yield Spelling(word, Reason.KNOWN_NAME, Bounds.NO_LETTER, is_word=True)
         for pair in _orders(words):
             for separator in SEPARATORS:
@@ -178,13 +180,8 @@ def _day(day: date) -> Iterator[Spelling]:
         long = language.split()[day.month - 1]
         for m in {long, long[:3], long[:3] + "."}:
             for d in {dom, str(day.day)}:
-                forms |= {
-                    f"{d} {m} {year}",
-                    f"{d}. {m} {year}",
-                    f"{m} {d}, {year}",
-                    f"{d}-{m}-{year}",
-                }
-                forms |= {f"{m} {d} {year}", f"{d}{m}{year}", f"{d} de {m} de {year}"}
+                forms |= {f"{d}{s}{m}{s}{year}" for s in ("", " ", "-", " de ")}
+                forms |= {f"{d}. {m} {year}", f"{m} {d}, {year}", f"{m} {d} {year}"}
     for form in sorted(forms):
         yield Spelling(form, Reason.KNOWN_DATE, Bounds.NO_DIGIT, day)
 
@@ -197,7 +194,8 @@ def _text(text: str, reason: Reason) -> Iterator[Spelling]:
     is_number = text.isdigit()
     shortest = MIN_ID + 1 if is_number else MIN_ID
     if len(text) >= (shortest if reason in {Reason.KNOWN_ID, Reason.KNOWN_DEVICE} else MIN_TEXT):
-        yield Spelling(text, reason, Bounds.NO_ALNUM if len(text) < 6 else Bounds.NO_DIGIT)
+        bounds = Bounds.NO_ALNUM if len(text) < LONG_TEXT else Bounds.NO_DIGIT
+        yield Spelling(text, reason, bounds, is_word=text.isalpha())
     for line in re.split(r"[\r\n]+", text)[1:]:
         if len(line.strip()) >= 2 * MIN_TEXT:
             yield Spelling(line.strip(), reason, Bounds.NO_LETTER)

@@ -28,9 +28,8 @@ def changed_frames(
     before, after = decoded_frames(original), decoded_frames(output)
     if before.shape != after.shape:
         return tuple(range(len(after)))
-    is_lossy = (
-        UID(dcmread(BytesIO(output), stop_before_pixels=True).file_meta.TransferSyntaxUID) in LOSSY
-    )
+    header = dcmread(BytesIO(output), stop_before_pixels=True)
+    is_lossy = UID(header.file_meta.TransferSyntaxUID) in LOSSY
     changed = []
     for index, (was, now) in enumerate(zip(before, after, strict=True)):
         differs = was != now
