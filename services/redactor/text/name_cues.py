@@ -1,6 +1,7 @@
 """What stands beside names of people, and shapes that only names have."""
 
 import re
+from dataclasses import dataclass
 
 from services.redactor.text.cues import any_of, words_in
 
@@ -39,16 +40,33 @@ RELATIVES = re.compile(
 )
 BY = re.compile(rf"(?i)(?<![\w-]){any_of('prepositions')}\s*:?\s")
 
+
+@dataclass(frozen=True)
+class Cue:
+    """What announces a name.
+
+    Attributes:
+        pattern: Ends where the name would begin.
+        reason: Says which.
+        strong: Whether even a word of the language is a name there.
+        score: How sure a name behind it is.
+    """
+
+    pattern: "re.Pattern[str]"
+    reason: str
+    strong: bool
+    score: float
+
+
 CUES = (
-    (TITLES, "title", True, 0.95),
-    (LABELS, "label", True, 0.93),
-    (TOLD, "told", True, 0.85),
-    (VERBS, "verb", False, 0.85),
-    (ROLES, "role", False, 0.85),
-    (RELATIVES, "relative", False, 0.85),
-    (BY, "preposition", False, 0.7),
+    Cue(TITLES, "title", strong=True, score=0.95),
+    Cue(LABELS, "label", strong=True, score=0.93),
+    Cue(TOLD, "told", strong=True, score=0.85),
+    Cue(VERBS, "verb", strong=False, score=0.85),
+    Cue(ROLES, "role", strong=False, score=0.85),
+    Cue(RELATIVES, "relative", strong=False, score=0.85),
+    Cue(BY, "preposition", strong=False, score=0.7),
 )
-"""Pattern before a name; its reason; whether even a word of the language is a name there; score."""
 
 VAGUE_LABEL = re.compile(rf"(?i){any_of('vague_labels')}\b(?!\sby)|.*\bis\s*$")
 """Labels that more than names stand behind."""
@@ -68,6 +86,12 @@ _SIGNED = (
     r"transcri\w+|typ(?:ed|ist)|dictat\w+|signed|initials?|read|tech\w*|scribe|operator|reader|"
     r"entered"
 )
+INITIALS_ONLY = re.compile(
+    rf"(?i:\b(?:{_SIGNED}|radiologist|attending|resident|interpreted|performed)(?:\sby)?)"
+    r"(?:\s?[:=]|\s(?i:by))\s*(?P<it>(?:[A-Z]\.?){2,4})(?![\w/])"
+)
+"""Of one person, behind a word that says so."""
+
 INITIALS = (
     re.compile(
         rf"(?i:\b(?:{_SIGNED}|by|job|d|t|dd|dt|sec(?:retary)?))(?i:\sby)?\s?[:#/=-]\s*"
@@ -78,12 +102,9 @@ INITIALS = (
         r"(?![\w/:.-])"
     ),
     re.compile(r"(?m)^\s*(?P<it>[A-Za-z]{2,3}[/:][A-Za-z]{2,4})\s*$"),
-    re.compile(
-        rf"(?i:\b(?:{_SIGNED}|radiologist|attending|resident|interpreted|performed)(?:\sby)?)"
-        r"(?:\s?[:=]|\s(?i:by))\s*(?P<it>(?:[A-Z]\.?){2,4})(?![\w/])"
-    ),
+    INITIALS_ONLY,
 )
-"""Of who dictated and who typed: "AM/asn"; the last form only behind the word that says so."""
+"""Of who dictated and who typed: "AM/asn"."""
 
 INITIAL_NAME = re.compile(
     rf"(?<![\w.])(?P<it>(?:[{_CAPITAL}]\.[ -]?){{1,3}}{_NAME}*[{_SMALL}][\w'’-]*(?:-[A-Z][\w'’-]+"
@@ -91,7 +112,7 @@ INITIAL_NAME = re.compile(
 )
 TRAILING_INITIAL = re.compile(rf"(?<![\w.])(?P<it>{_NAME}{{2,}}\s[A-Z]\.)(?=\s[a-z]|,|\s?$|\n)")
 PARTICLE_NAME = re.compile(
-    rf"(?<![\w-])(?:{_NAME}+\s)?"
+    rf"(?<![\w-])(?:(?P<given>{_NAME}+)\s)?"
     r"(?:van|von|de|der|den|die|das|dos|da|di|du|del|della|ter|ten|zu|zum|bin|ibn|el|al|af|av)"
     rf"(?:\s(?:der|den|de|la|los|las|het|'t))*\s(?P<name>{_NAME}+)"
 )
