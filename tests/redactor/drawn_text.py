@@ -93,21 +93,26 @@ def write(
 ) -> bool:
     """Writes a line with its top left corner at (column, row); False if it does not fit there.
 
-    Its grey differs from the mean around it by `contrast` of the whole range.
+    Its grey differs from the mean around it by `contrast` of the whole range, or by as much as the
+    range allows; the label tells.
     """
     ink = np.rot90(strokes(text, height, face), -turned // 90) / 255.0
     left, top = at
     box = (left, top, left + ink.shape[1], top + ink.shape[0])
     fits = box[2] <= scene.picture.shape[1] and box[3] <= scene.picture.shape[0]
     clear = all(
-        box[2] + 8 < o.box[0] or o.box[2] + 8 < box[0] or box[3] + 8 < o.box[1] or o.box[3] + 8 < box[1]
+        box[2] + 8 < o.box[0]
+        or o.box[2] + 8 < box[0]
+        or box[3] + 8 < o.box[1]
+        or o.box[3] + 8 < box[1]
         for o in scene.labels
     )
     if not fits or not clear or min(at) < 0:
         return False
     place = scene.picture[top : box[3], left : box[2]]
     mean = float(place.mean())
-    grey = mean + contrast if mean + contrast <= 1 else max(0.0, mean - contrast)
+    grey = min(1.0, mean + contrast) if mean < 0.5 else max(0.0, mean - contrast)
+    contrast = abs(grey - mean)
     place[:] = place * (1 - ink) + grey * ink
     scene.labels.append(Label(text, box, identifying, height, contrast))
     return True
@@ -137,9 +142,7 @@ def object_of(
     return ds
 
 
-def described(
-    samples: NDArray[np.generic], bits: int, photometric: str, sop_class: UID
-) -> Dataset:
+def described(samples: NDArray[np.generic], bits: int, photometric: str, sop_class: UID) -> Dataset:
     """An object of one frame around samples."""
     ds = Dataset()
     ds.file_meta = FileMetaDataset()

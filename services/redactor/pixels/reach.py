@@ -14,36 +14,46 @@ from services.redactor.pixels.boxes import Box
 CONTINUED_HEIGHTS = 0.8
 """How far paint follows a line beyond its end, in heights of the line: one or two characters."""
 
-BUSY = 12.0
-"""Standard deviation, in the picture of fine local contrast, above which something may continue.
-A flat background has 0 to 6, anatomy and text 20 and more."""
+ACTIVE = 0.006
+"""Mean difference between neighbouring pixels, as a part of the range of the frame, above which
+something may continue: a flat background has less, text of a contrast of 0.05 more."""
 
 LONG_RATIO = 1.3
 """A box this much longer than high has a direction to follow."""
 
 
+def activity(stored: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Difference of each pixel of a frame to its neighbours, as a part of the frame's range."""
+    plane = np.asarray(stored.max(axis=2) if stored.ndim == 3 else stored, np.float32)
+    span = float(np.ptp(plane)) or 1.0
+    made = np.zeros_like(plane)
+    made[:, 1:] += np.abs(np.diff(plane, axis=1))
+    made[1:] += np.abs(np.diff(plane, axis=0))
+    return made / (2 * span)
+
+
 def reach(
-    box: Box, padding_px: int, fine: NDArray[np.uint8] | None, kept: Sequence[Box]
+    box: Box, padding_px: int, active: NDArray[np.float32] | None, kept: Sequence[Box]
 ) -> Box:
     """Box to paint for a word.
 
     Args:
         box: Where the word was found.
         padding_px: Added on every side, except over words that stay.
-        fine: Picture of fine local contrast, (rows, columns); None: lines are not followed.
+        active: See `activity`, (rows, columns); None: lines are not followed.
         kept: Words that stay.
     """
-    shape = fine.shape if fine is not None else (1 << 30, 1 << 30)
-    made = box if fine is None else _continued(box, fine, kept)
+    shape = active.shape if active is not None else (1 << 30, 1 << 30)
+    made = box if active is None else _continued(box, active, kept)
     return _padded(made, padding_px, shape, kept)
 
 
-def _continued(box: Box, fine: NDArray[np.uint8], kept: Sequence[Box]) -> Box:
+def _continued(box: Box, active: NDArray[np.float32], kept: Sequence[Box]) -> Box:
     thick = min(box.width, box.height)
     step = round(CONTINUED_HEIGHTS * thick)
     if max(box.width, box.height) < LONG_RATIO * thick:
         return box
-    rows, columns = fine.shape
+    rows, columns = active.shape
     if box.width >= box.height:
         ends = (
             Box(max(0, box.left - step), box.top, box.left, box.bottom),
@@ -56,7 +66,7 @@ def _continued(box: Box, fine: NDArray[np.uint8], kept: Sequence[Box]) -> Box:
         )
     for end in ends:
         free = not any(end.shared(other) for other in kept)
-        if end.area and free and float(fine[end.slices()].std()) > BUSY:
+        if end.area and free and float(active[end.slices()].mean()) > ACTIVE:
             box = box.around(end)
     return box
 

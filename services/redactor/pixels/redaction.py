@@ -16,7 +16,7 @@ from services.redactor.pixels.display import COARSE, FINE, levels, local_contras
 from services.redactor.pixels.frames import Frames, frames_of
 from services.redactor.pixels.gate import must_be_read, text_like
 from services.redactor.pixels.harmless import Harmless
-from services.redactor.pixels.reach import reach
+from services.redactor.pixels.reach import activity, reach
 from services.redactor.pixels.reading import REMOVAL, Engine, Infer, Reader
 from services.redactor.pixels.search import Finding, Findings, Pictures, search
 from services.redactor.pixels.verdicts import Identifies, Reason, Verdict, judged
@@ -151,7 +151,7 @@ class _Job:
 
     Attributes:
         same: Frames by the digest of their samples, in order of the first.
-        fine: Pictures of fine local contrast of searched frames.
+        active: Of searched frames, where paint may follow a line.
     """
 
     ds: Dataset
@@ -160,7 +160,7 @@ class _Job:
     infer: Infer
     identifies: Identifies
     same: dict[bytes, list[int]] = field(default_factory=dict)
-    fine: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
+    active: dict[int, NDArray[np.float32]] = field(default_factory=dict)
 
     def text_like(self, index: int) -> bool:
         """Whether any display level of a frame holds something built like text."""
@@ -213,8 +213,8 @@ class _Job:
         shown = levels(self.ds, stored)
         if not shown:
             return None
-        self.fine[index] = local_contrast(stored, FINE)
-        return Pictures(shown, local_contrast(stored, COARSE), self.fine[index])
+        self.active[index] = activity(stored)
+        return Pictures(shown, local_contrast(stored, COARSE), local_contrast(stored, FINE))
 
     def _judged(self, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
         verdicts = judged(findings, self.identifies)
@@ -259,7 +259,7 @@ class _Job:
         kept = [v.finding.word.box for v in verdicts if v.harmless]
         return [
             reach(
-                v.finding.word.box, self.settings.padding_px, self.fine.get(index), kept
+                v.finding.word.box, self.settings.padding_px, self.active.get(index), kept
             ).within(frame)
             for v in verdicts
             if v.reason

@@ -24,8 +24,14 @@ MIN_LETTER = 0.7
 MANY_VIEWS = 3
 """What this many views take for text is blanked, read or not."""
 
-MAX_UNREADABLE_PX = 64 * 640
-"""Larger than any line of text; what is larger and says nothing is a piece of the picture."""
+MAX_LINE_PX = 96
+"""Burned-in lines are 7 to 40 pixels high, with their margin up to 70. What is higher is text only
+if it reads as several characters, surely: circles and bones read as single ones."""
+
+SURE_LETTERS = 3
+CLEAR_REGION = 0.6
+"""One view is enough to keep a harmless word if the detector was this sure of it: what lies below is
+often the piece of a longer text."""
 
 INSIDE = 0.7
 NEAR_HEIGHTS = 1.2
@@ -81,18 +87,22 @@ def _alone(finding: Finding, identifies: Identifies) -> Verdict:
     word = finding.word
     letters = sum(c.isalnum() for c in word.text)
     read = word.confidence >= MIN_READ and letters > 0
+    sure = word.confidence >= MIN_CONFIDENCE
+    if min(word.box.width, word.box.height) > MAX_LINE_PX and not (
+        sure and letters >= SURE_LETTERS
+    ):
+        return Verdict(finding, None, None)
     if read and identifies(word.text):
         return Verdict(finding, Reason.IDENTITY, None)
-    sure = word.confidence >= MIN_CONFIDENCE
+    again = len(finding.seen) > 1
     why = harmless(word.text) if sure else None
-    if why is not None:
+    if why is not None and (again or word.probability >= CLEAR_REGION):
         return Verdict(finding, None, why)
     if read and looks_identifying(word.text):
         return Verdict(finding, Reason.PATTERN, None)
-    again = len(finding.seen) > 1 and word.confidence >= MIN_LETTER
-    if read and (letters > 1 or again):
+    if read and (letters > 1 or (again and word.confidence >= MIN_LETTER)):
         return Verdict(finding, Reason.UNKNOWN, None)
-    if len(finding.seen) >= MANY_VIEWS and word.box.area <= MAX_UNREADABLE_PX:
+    if len(finding.seen) >= MANY_VIEWS:
         return Verdict(finding, Reason.UNREADABLE, None)
     return Verdict(finding, None, None)
 
