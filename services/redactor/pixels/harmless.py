@@ -36,7 +36,7 @@ _UNITS = (
 )
 _VALUE = r"[-+]?\d{1,4}(?:[.,]\d{1,3})?"
 _NAMES = (
-    "w|l|c|ww|wl|wc|mi|ti|tis|tib|tic|fr|gn|gain|z|zoom|se|im|ser|img|series|image|slice|dfov|fov"
+    "w|l|c|ww|wl|wc|lm|mi|ti|tis|tib|tic|fr|gn|gain|z|zoom|se|im|ser|img|series|image|slice|dfov|fov"
     "|sfov|tr|te|ta|fa|flip|sl|st|thk|nex|nsa|kv|kvp|ma|mas|dr|dyn|prf|wf|frq|freq|depth|dep|2d|3d"
     "|m|pw|cw|cf|cfm|map|per|persist|dist|area|vol|hr|sc|scale|mag|ei|rows|b|ap|pi|ri|psv|edv|acq"
     "|angle|tilt|el|lens|comp|dgain|ao|power|pwr|focus|foc|loc|spacing|sp|pitch|ph|fs|etl|bw|phase"
@@ -48,9 +48,9 @@ _MARKERS = re.compile(
 _NUMBER = re.compile(r"[-+]?\d{1,3}(?:[.,]\d{1,2})?")
 _MEASURE = re.compile(rf"(?:{_VALUE}\s?x\s?)?{_VALUE}\s?(?:{_UNITS})(?:/(?:{_UNITS}|\d))?")
 _SETTING = rf"(?:{_NAMES})\s?[:=]?\s?{_VALUE}\s?(?:{_UNITS})?"
-_PARAMETER = re.compile(rf"{_SETTING}(?:[\s,;/]+{_SETTING})*")
+_PARAMETER = re.compile(rf"{_SETTING}(?:[\s,;/]*{_SETTING})*")
 _DIGIT_LOOKS = str.maketrans("0158", "oisb")
-_LETTER_LOOKS = str.maketrans("ol", "01")
+_LETTER_LOOKS = str.maketrans("ols", "015")
 
 
 @lru_cache
@@ -70,8 +70,7 @@ def harmless(text: str) -> Harmless | None:
         return Harmless.MEASURE if plain and _MEASURE.fullmatch(plain.replace("µ", "u")) else None
     if _MARKERS.fullmatch(plain):
         return Harmless.MARKER
-    words = [word.translate(_DIGIT_LOOKS) for word in re.split(r"[\s,/&+-]+", plain)]
-    if all(word in terms() or _MARKERS.fullmatch(word) for word in words if word):
+    if all(_is_term(word) for word in re.split(r"[\s,/&+-]+", plain) if word):
         return Harmless.TERM
     for reading in (plain, _digits_mended(plain)):
         if _NUMBER.fullmatch(reading):
@@ -83,12 +82,17 @@ def harmless(text: str) -> Harmless | None:
     return None
 
 
+def _is_term(word: str) -> bool:
+    letters = word.translate(_DIGIT_LOOKS)
+    return word in terms() or letters in terms() or bool(_MARKERS.fullmatch(word))
+
+
 def _digits_mended(text: str) -> str:
     """Words that hold a digit read as numbers, words that begin with two letters as letters."""
     return " ".join(
         word.translate(_DIGIT_LOOKS)
         if re.match(r"[a-z]{2}", word) and not re.search(r"\d{2}", word)
-        else re.sub(r"(?<=[\d.])[ol]|[ol](?=[\d.])", lambda m: m[0].translate(_LETTER_LOOKS), word)
+        else re.sub(r"(?<=[\d.])[ols]|[ols](?=[\d.])", lambda m: m[0].translate(_LETTER_LOOKS), word)
         for word in text.split(" ")
     )
 
