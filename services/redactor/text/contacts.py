@@ -13,6 +13,9 @@ _CALLED = (
     r"handy|tfno?|telefon[eo]?|tél(?:éphone)?|ext(?:ension|n)?|reached)"
 )
 
+FEWEST_DIGITS = 4
+"""Of a number behind a word like "call": an extension."""
+
 PATTERNS = tuple(
     (name, re.compile(pattern, re.IGNORECASE), kind, score)
     for name, pattern, kind, score in (
@@ -135,7 +138,7 @@ def found_contacts(text: str) -> Iterator[Candidate]:
         for match in pattern.finditer(text):
             start, end = match.span()
             if name == "called":
-                if sum(c.isdigit() for c in match["number"]) < 4:
+                if sum(c.isdigit() for c in match["number"]) < FEWEST_DIGITS:
                     continue
                 start = match.start("number")
             yield Candidate(start, end, kind, score, f"rule:{name}")

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from services.redactor.lexicon import Word, folded, lists
 from services.redactor.spans import Kind
 from services.redactor.text.addresses import ADDRESSES, CAPITALISED
 from services.redactor.text.candidates import Candidate
 from services.redactor.text.cues import lines_of, words_in
+from services.redactor.text.surroundings import ACRONYM_LETTERS
 
 TAILS = words_in("institution_ends")
 WEAK_TAILS = words_in("weak_institution_ends")
@@ -21,6 +23,13 @@ CONNECTIVES = words_in("connectives")
 STOPS = words_in("institution_stops")
 CHARTERED = words_in("chartered")
 PREPOSITIONS = words_in("town_prepositions")
+PUBLIC = frozenset({"university", "general", "community", "regional", "memorial"})
+"""Make one institution of a kind of it: "University Hospital"."""
+COMPANIES = frozenset({"inc", "llc", "ltd", "plc"})
+ABBREVIATIONS = frozenset({"st", "ste", "mt", "ft", "dr"})
+NOT_FIRST = frozenset({"of", "the", "and", "for", "am", "im", "in"})
+LONGEST_NAME = 6
+"""Words of the name of an institution."""
 STRONG = 0.8
 """Score from which the last word of a name is enough."""
 
@@ -71,26 +80,20 @@ def strange(word: str) -> bool:
 def _institutions(text: str, words: Sequence[Word]) -> Iterator[Candidate]:
     for at, word in enumerate(words):
         sure = _tail_score(text, words, at)
-        if not sure:
-            continue
-        first = _walked_back(text, words, at)
-        named = [
-            w for w in words[first:at] if w.text.lower() not in GENERIC | CONNECTIVES | WEAK_TAILS
-        ]
-        strange = [w for w in named if _proper(w)]
-        if not named or (sure < 0.8 and not strange):
-            named_university = words[first].capitalised and first < at and not word.shouted
-            if not (sure >= 0.8 and named_university and words[first].key not in STOPS):
-                continue
-            if not {w.key for w in words[first:at]} & {
-                "university",
-                "general",
-                "community",
-                "regional",
-                "memorial",
-            }:
-                continue
-        yield Candidate(words[first].start, word.end, Kind.LOC, sure, "rule:institution")
+        if sure:
+            first = _walked_back(text, words, at)
+            if _is_one_of_many(words, first, at, strong=sure >= STRONG):
+                yield Candidate(words[first].start, word.end, Kind.LOC, sure, "rule:institution")
+
+
+def _is_one_of_many(words: Sequence[Word], first: int, at: int, *, strong: bool) -> bool:
+    """Whether the words before the last name one institution, not a kind of it."""
+    before = words[first:at]
+    named = [w for w in before if w.text.lower() not in GENERIC | CONNECTIVES | WEAK_TAILS]
+    if named and (strong or any(map(_proper, named))):
+        return True
+    charted = not {w.key for w in before}.isdisjoint(PUBLIC) and not words[at].shouted
+    return strong and charted and before[0].capitalised and before[0].key not in STOPS
 
 
 def _proper(word: Word) -> bool:
@@ -101,19 +104,10 @@ def _proper(word: Word) -> bool:
 def _tail_score(text: str, words: Sequence[Word], at: int) -> float:
     """How sure `words[at]` ends the name of an institution: 0 if it does not."""
     word = words[at]
-    if not word.capitalised or at == 0:
+    if not word.capitalised or at == 0 or _goes_on(text, words, at):
         return 0
     before = words[at - 1]
     if text[before.end : word.start] not in {" ", "-", " & ", ", "}:
-        return 0
-    # More of the name follows: the last tail counts.
-    following = words[at + 1] if at + 1 < len(words) else None
-    if (
-        following
-        and following.capitalised
-        and text[word.end : following.start] == " "
-        and (following.key in TAILS | WEAK_TAILS or word.key in PAIRS.get(following.key, ()))
-    ):
         return 0
     if word.key in TAILS:
         return 0.92
@@ -122,67 +116,77 @@ def _tail_score(text: str, words: Sequence[Word], at: int) -> float:
     return 0.7 if word.key in WEAK_TAILS else 0
 
 
+def _goes_on(text: str, words: Sequence[Word], at: int) -> bool:
+    """Whether a later word ends the name: only the last one counts."""
+    if at + 1 >= len(words):
+        return False
+    word, following = words[at], words[at + 1]
+    joined = following.capitalised and text[word.end : following.start] == " "
+    ends = following.key in TAILS | WEAK_TAILS or word.key in PAIRS.get(following.key, ())
+    return joined and ends
+
+
 def _walked_back(text: str, words: Sequence[Word], at: int) -> int:
+    """The first word of the name of an institution that ends with `words[at]`."""
     first = at
-    while first > 0 and at - first < 6:
-        before = words[first - 1]
-        between = text[before.end : words[first].start]
-        if between not in {" ", "-", ". ", " & ", "'s ", "’s ", ", "} or "\n" in between:
-            break
-        if between == ", " and not (words[at].key in {"inc", "llc", "ltd", "plc"} and first == at):
-            if not _law_firm(text, words, first):
-                break
-        if between == ". " and before.key not in {"st", "ste", "mt", "ft", "dr"}:
-            break
-        if not before.capitalised and before.text not in CONNECTIVES:
-            break
-        if before.key in STOPS:
-            break
-        if (
-            before.text.lower() in {"of", "and"}
-            and first > 1
-            and words[first - 2].key not in CHARTERED
-            and before.key == "of"
-        ):
-            break
+    while first > 0 and at - first < LONGEST_NAME and _belongs(text, words, first, at):
         first -= 1
-    while first < at and words[first].text.lower() in {"of", "the", "and", "for", "am", "im", "in"}:
+    while first < at and words[first].text.lower() in NOT_FIRST:
         first += 1
     return first
 
 
+def _belongs(text: str, words: Sequence[Word], first: int, at: int) -> bool:
+    """Whether the word before `words[first]` belongs to the name that ends with `words[at]`."""
+    before = words[first - 1]
+    between = text[before.end : words[first].start]
+    if between == ", ":
+        company = first == at and words[at].key in COMPANIES
+        if not company and not _law_firm(text, words, first):
+            return False
+    elif between == ". ":
+        if before.key not in ABBREVIATIONS:
+            return False
+    elif between not in {" ", "-", " & ", "'s ", "’s "}:
+        return False
+    if before.key in STOPS or not (before.capitalised or before.text in CONNECTIVES):
+        return False
+    return before.key != "of" or first == 1 or words[first - 2].key in CHARTERED
+
+
 def _law_firm(text: str, words: Sequence[Word], first: int) -> bool:
-    """ "Smith, Jones and Brown ...": a comma that parts the partners of a firm."""
+    """Whether a comma parts the partners of a firm: "Smith, Jones and Brown"."""
     follows = words[first + 1].key if first + 1 < len(words) else ""
     return follows == "and" and _proper(words[first - 1]) and text[words[first].end] == " "
 
 
 def _towns(text: str, words: Sequence[Word]) -> Iterator[Candidate]:
-    known = lists()
     for at, word in enumerate(words):
-        if not word.capitalised or word.key in known.kept:
+        if not word.capitalised or word.key in lists().kept:
             continue
         for count in (3, 2, 1):
             run = words[at : at + count]
-            if len(run) < count or not all(w.capitalised for w in run):
-                continue
-            between = {text[a.end : b.start] for a, b in zip(run, run[1:], strict=False)}
-            key = " ".join(w.key for w in run)
-            if between <= {" ", "-", ". "} and key in known.places:
-                score = _town_score(words, at, run)
-                if score:
-                    yield Candidate(run[0].start, run[-1].end, Kind.LOC, score, "places")
-                    break
+            score = _town_score(words, at, run) if _is_town(text, run, count) else 0
+            if score:
+                yield Candidate(run[0].start, run[-1].end, Kind.LOC, score, "places")
+                break
+
+
+def _is_town(text: str, run: Sequence[Word], count: int) -> bool:
+    if len(run) < count or not all(word.capitalised for word in run):
+        return False
+    between = {text[a.end : b.start] for a, b in pairwise(run)}
+    return between <= {" ", "-", ". "} and " ".join(word.key for word in run) in lists().places
 
 
 def _town_score(words: Sequence[Word], at: int, run: Sequence[Word]) -> float:
     known = lists()
     before = words[at - 1].key if at else ""
-    plain = all(known.ordinary(w.key) for w in run)
-    if any(w.shouted for w in run) and len(run) == 1 and len(run[0].text) < 6:
-        return 0
-    if len(run) == 1 and run[0].key in known.eponyms:
-        return 0
+    plain = all(known.ordinary(word.key) for word in run)
+    if len(run) == 1:
+        acronym = run[0].shouted and len(run[0].text) <= ACRONYM_LETTERS
+        if acronym or run[0].key in known.eponyms:
+            return 0
     if before in PREPOSITIONS and not words[at - 1].capitalised:
         return 0.4 if plain and len(run) == 1 else 0.8
     return 0 if plain else 0.55

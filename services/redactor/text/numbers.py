@@ -79,6 +79,10 @@ VAGUE = re.compile(
 )
 """Labels that are words of prose too: a short number behind them is one of the report's own."""
 
+LONG_NUMBER = 5
+"""Digits from which on a number behind any label is no number of images or series."""
+SHORT_NUMBER = 3
+
 MEASURED = re.compile(
     r"(?i)^\s?(?:mm|cm|ml|mg|mcg|g|kg|hu|images?|slices?|series|days?|weeks?|months?|years?|yrs?|"
     r"hours?|minutes?|min|sec|kvp?|mas?|mgy|mci|mbq|french|fr|gauge|mhz|tesla|t|cc|patients|"
@@ -111,22 +115,22 @@ def found_numbers(text: str) -> Iterator[Candidate]:
 
 
 def _sure(name: str, match: "re.Match[str]", text: str) -> float:
+    """How sure what a pattern found is no number of the report's own, 0..1."""
     value = match["value"]
     if MEASURED.match(text[match.end("value") :]):
         return 0
     digits = sum(c.isdigit() for c in value)
     if name == "mixed":
-        return float(not re.fullmatch(r"(?i)(?:\d+[a-z]{1,6})+", value) or digits > 6)
-    if name != "labelled":
+        # "3mm5mm" is measured twice.
+        return float(not re.fullmatch(r"(?i)(?:\d+[a-z]{1,6})+", value) or digits > LONG_NUMBER)
+    if name != "labelled" or digits >= LONG_NUMBER:
         return 1
     vague = VAGUE.match(match.group()) is not None
-    said = bool(match["more"].strip()) or "#" in match["sep"]
-    said = said or (not vague and bool(re.search(r"[:=]|is|was", match["sep"])))
-    if vague and not said:
-        return float(digits >= 5)
-    if digits < 3:
-        return 0.55 if said and digits > 1 and not vague else 0
-    return 1
+    numbered = bool(match["more"].strip()) or "#" in match["sep"]
+    if vague:
+        return float(numbered and digits >= SHORT_NUMBER)
+    said = numbered or re.search(r"[:=]|is|was", match["sep"]) is not None
+    return 1 if digits >= SHORT_NUMBER else 0.55 if said and digits > 1 else 0
 
 
 def found_ages(text: str) -> Iterator[Candidate]:

@@ -16,12 +16,13 @@ from services.redactor.text.candidates import (
     settled,
 )
 from services.redactor.text.contacts import found_contacts
-from services.redactor.text.dates import found_dates, says_day_first
+from services.redactor.text.dates import found_dates
 from services.redactor.text.localities import found_localities
 from services.redactor.text.numbers import found_ages, found_numbers
 from services.redactor.text.people import again, found_people
 from services.redactor.text.replacements import Replacements
 from services.redactor.text.tags import outside_tags
+from services.redactor.text.written_dates import says_day_first
 
 
 class Style(StrEnum):

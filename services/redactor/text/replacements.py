@@ -9,11 +9,12 @@ from services.redactor.identity import Identity
 from services.redactor.lexicon import folded, lists
 from services.redactor.pseudonyms import Pseudonyms, Subject
 from services.redactor.spans import Kind
+from services.redactor.text.candidates import DEFAULT_THRESHOLD
 from services.redactor.text.cues import words_in
-from services.redactor.text.dates import read_date, written_like
 from services.redactor.text.localities import GENERIC, PAIRS, TAILS, WEAK_TAILS
 from services.redactor.text.name_cues import PARTICLES, SUFFIXES
 from services.redactor.text.tags import tag
+from services.redactor.text.written_dates import read_date, written_like
 
 OLDEST = "90+"
 """Stands for every age of 90 years or more (45 CFR 164.514(b)(2)(i)(C))."""
@@ -70,11 +71,13 @@ class Replacements:
         if day is None:
             return tag(Kind.DATE)
         moved = self.pseudonyms.shifted(day, self.subject)
-        written = written_like(value, day, moved, day_first=day_first)
+        written = written_like(value, day, moved)
         return tag(Kind.DATE) if self._known(written) else written
 
     def _known(self, made: str) -> bool:
-        return any(match.confidence >= 0.5 for match in self.identity.matcher.find(made))
+        return any(
+            match.confidence >= DEFAULT_THRESHOLD for match in self.identity.matcher.find(made)
+        )
 
     def _made_up(self, value: str, kind: Kind) -> str:
         match kind:
