@@ -43,9 +43,9 @@ SEED: Final = 41
 """Seed of the calibration items; no figure is reported on it."""
 ALPHA: Final = 0.02
 """Bound on the share of items that are released and leak."""
-MODALITIES: Final = ("CR", "CT", "DX", "MG", "MR", "OT", "RF", "US", "XA")
+MODALITIES: Final = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "SC", "US", "XA")
 """In synthetic images the modality is a label that says nothing of the pixels: one fit for all."""
-TEXT: Final = Stratum("text", "", "en")
+TEXT: Final = Stratum("text")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,7 +24,7 @@ from services.redactor.risk import (
 )
 from services.redactor.risk.constants import Stratum
 
-TEXT = Stratum("text", "", "en")
+TEXT = Stratum("text")
 ALPHAS = (0.1, 0.05)
 DRAWS = 20
 STEPS = tuple(i / 50 for i in range(51))
