@@ -156,8 +156,8 @@ class _Style:
 
     def _corner(self, rng: Random, x: int, y: int) -> tuple[int, int]:
         if rng.random() < 0.6:
-            left = rng.choice((rng.randint(2, max(2, x // 8)), rng.randint(7 * x // 8, x - 2)))
-            return max(0, left), rng.randint(0, y)
+            left = rng.choice((rng.randint(0, x // 8), rng.randint(7 * x // 8, x)))
+            return left, rng.randint(0, y)
         return rng.randint(0, x), rng.randint(0, y)
 
     def _blend(self, patch: Grey, mask: NDArray[np.float32]) -> float:

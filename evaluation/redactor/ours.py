@@ -1,13 +1,14 @@
 """The redactor of this repository as the evaluation calls it: by its public functions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydicom.dataset import FileDataset
 
 from radloom.errors import Rejected
 from services.redactor.app import embedded_instruments
-from services.redactor.attributes import redact_attributes
+from services.redactor.attributes.engine import AttributeRedactor
 from services.redactor.copies import settled
 from services.redactor.guard import admit
 from services.redactor.identity import Identity
@@ -15,11 +16,11 @@ from services.redactor.layout import finish
 from services.redactor.profiles import Profile, profile_named
 from services.redactor.pseudonyms import Pseudonyms, Subject
 from services.redactor.redaction import Project, StudyRedaction
-from services.redactor.spans import RedactedText
+from services.redactor.spans import RedactedText, RedactText
 from services.redactor.structured_content import redact_content
 from services.redactor.text import text_redactor
 
-KEY = bytes(range(32))
+PSEUDONYMS = Pseudonyms(bytes(range(32)))
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Whole:
     """
 
     def __init__(self, profile: str = "basic", validator: str = "") -> None:
-        self.project = Project("evaluation", profile_named(profile), Pseudonyms(KEY))
+        self.project = Project("evaluation", profile_named(profile), PSEUDONYMS)
         self.instruments = embedded_instruments(validator=validator)
 
     def __call__(self, instances: Sequence[bytes]) -> list[Outcome]:
@@ -74,34 +75,33 @@ class Headers:
 
     def __call__(self, instances: Sequence[bytes]) -> list[bytes | None]:
         """Output of every instance of one study; None for one that goes to quarantine."""
-        admitted = [self._admitted(content) for content in instances]
-        identity = Identity.gather(ds for ds in admitted if ds is not None)
-        return [
-            self._output(content, identity) if ds is not None else None
-            for content, ds in zip(instances, admitted, strict=True)
-        ]
+        subjects: list[Subject] = []
 
-    def _admitted(self, content: bytes) -> FileDataset | None:
-        try:
-            return admit(content)
-        except Rejected as error:
-            self.refusals.append(error.reason)
-            return None
+        def headers() -> Iterator[FileDataset]:
+            for content in instances:
+                with suppress(Rejected):
+                    ds = admit(content)
+                    issuer = str(ds.get("IssuerOfPatientID") or "")
+                    subjects.append(Subject(str(ds.get("PatientID") or ""), issuer))
+                    yield ds
 
-    def _output(self, content: bytes, identity: Identity) -> bytes | None:
-        ds = admit(content)
-        pseudonyms = Pseudonyms(KEY)
-        subject = Subject(str(ds.get("PatientID", "")), str(ds.get("IssuerOfPatientID", "")))
-        redact_text = text_redactor(identity, pseudonyms, subject)
+        identity = Identity.gather(headers())
+        subject = subjects[0] if subjects else Subject("")
+        redact_text = text_redactor(identity, PSEUDONYMS, subject)
+        attributes = AttributeRedactor(self.profile, PSEUDONYMS, subject, redact_text)
+        return [self._output(one, subject, redact_text, attributes) for one in instances]
+
+    def _output(
+        self,
+        content: bytes,
+        subject: Subject,
+        redact_text: RedactText,
+        attributes: AttributeRedactor,
+    ) -> bytes | None:
         try:
-            redact_content(ds, redact_text=redact_text, pseudonyms=pseudonyms, subject=subject)
-            redact_attributes(
-                ds,
-                profile=self.profile,
-                pseudonyms=pseudonyms,
-                subject=subject,
-                redact_text=redact_text,
-            )
+            ds = admit(content)
+            redact_content(ds, redact_text=redact_text, pseudonyms=PSEUDONYMS, subject=subject)
+            attributes.redact(ds)
             return finish(ds, redact_text=redact_text).content
         except Rejected as error:
             self.refusals.append(error.reason)
@@ -111,4 +111,4 @@ class Headers:
 def redacted_report(text: str, header: Mapping[str, str]) -> RedactedText:
     """A report without its identifiers; `header` is what the images say about the patient."""
     subject = Subject(header.get("PatientID", ""))
-    return text_redactor(Identity.of_header(header), Pseudonyms(KEY), subject)(text)
+    return text_redactor(Identity.of_header(header), PSEUDONYMS, subject)(text)

@@ -20,11 +20,11 @@ def section(run: Run) -> Iterator[str]:
     made = reports(run.seeds[0], run.reports)
     yield from ("", "## Report text", "")
     yield (
-        f"{len(made)} reports of seed {run.seeds[0]}: printed forms and prose of other kinds, names "
-        "of 14 locales and other scripts, a third of the surnames made up, an image header beside "
-        "four reports of five. A span counts when every letter and digit of it went. Over-redacted: "
-        "words outside identifiers that were touched. Development rows: the 150 shared reports "
-        "that rules were written against."
+        f"{len(made)} reports of seed {run.seeds[0]}: printed forms and prose of other kinds, "
+        "names of many locales and scripts, a third of the surnames made up, an image header "
+        "beside four reports of five. A span counts when every letter and digit of it went. "
+        "Over-redacted: words outside identifiers that were touched. Development reports: the 150 "
+        "shared ones that rules were written against."
     )
     scores = {"radloom": _ours(made)}
     if run.python:
@@ -42,7 +42,8 @@ def section(run: Run) -> Iterator[str]:
 
 def _recall(scores: dict[str, tuple[TextScore, float]]) -> Iterator[str]:
     rows: list[Sequence[object]] = [
-        ("system", "span recall", *KINDS, "over-redacted", "eponyms kept", "reports clean", "ms per report"),
+        ("system", "span recall", *KINDS, "over-redacted", "eponyms kept", "reports clean",
+         "ms per report"),
     ]  # fmt: skip
     for name, (score, seconds) in scores.items():
         rows.append(

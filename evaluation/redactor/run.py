@@ -37,7 +37,7 @@ TOOLS: Final = ("dicognito", "dicom-anonymizer", "grand-challenge")
 def anonymised(
     python: Path, tool: str, contents: Sequence[bytes]
 ) -> tuple[list[bytes | None], float]:
-    """Output of a comparator for each file, None for what it refused or broke on; seconds in all."""
+    """Output of a comparator for each file, None for what it refused; seconds in all."""
     return _files(
         contents, lambda pairs: asked(python, "deidentified_files", pairs, [tool]).answers
     )

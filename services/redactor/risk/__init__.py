@@ -23,6 +23,7 @@ from services.redactor.risk.control import (
     leaked_share,
     missed_share,
 )
+from services.redactor.risk.features import pixel_features, text_features
 from services.redactor.risk.shift import Monitor, Reference, reference
 
 __all__ = [
@@ -42,8 +43,10 @@ __all__ = [
     "fitted",
     "leaked_share",
     "missed_share",
+    "pixel_features",
     "read",
     "reference",
     "shipped_constants",
+    "text_features",
     "written",
 ]

@@ -1,0 +1,116 @@
+"""Fits the constants of `services.redactor.risk` and writes them into the package.
+
+    python -m evaluation.redactor.calibrate             # minutes: images are read
+    python -m evaluation.redactor.calibrate --images 0  # reports alone
+
+The items are synthetic, so are the strata that they stand for: what is guaranteed holds for items
+like these. A site fits its own constants on items that its reviewers judged.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from evaluation.redactor import observed
+from evaluation.redactor.observed import Observed
+from evaluation.redactor.report_writer import reports
+from services.redactor.app import embedded_instruments
+from services.redactor.risk import (
+    MISSED,
+    Calibration,
+    Constants,
+    Control,
+    Stratum,
+    assured_threshold,
+    fitted,
+    leaked_share,
+    reference,
+    written,
+)
+from services.redactor.risk.control import DELTA
+
+OUT: Final = Path(__file__).parents[2] / "services/redactor/risk/constants.json"
+SEED: Final = 41
+"""Seed of the calibration items; no figure is reported on it."""
+ALPHA: Final = 0.02
+"""Bound on the share of items that are released and leak."""
+MODALITIES: Final = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "SC", "US", "XA")
+"""In synthetic images the modality is a label that says nothing of the pixels: one fit for all."""
+TEXT: Final = Stratum("text")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fits and writes."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--reports", type=int, default=2000)
+    parser.add_argument("--images", type=int, default=240)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--out", type=Path, default=OUT)
+    options = parser.parse_args(arguments)
+    cv2.setNumThreads(1)
+    constants = fit(options.seed, options.reports, options.images)
+    options.out.write_text(written(constants), encoding="utf-8")
+    for stratum, control in sorted(constants.controls.items()):
+        print(stratum, control.release_below, control.reviewed, control.leaking, control.items)
+    return 0
+
+
+def fit(seed: int, n_reports: int, n_images: int) -> Constants:
+    """Constants from `n_reports` reports and `n_images` images; none of what has no items."""
+    made = reports(seed, n_reports)
+    calibrations = {"text-span": fitted(*observed.spans(made))}
+    controls = {}
+    of_text = observed.texts(made)
+    calibrations["text-missed"], controls[TEXT] = fit_release(of_text)
+    if n_images:
+        found = observed.images(seed, n_images, embedded_instruments().infer)
+        calibrations["pixels-missed"], control = fit_release(found)
+        controls |= {Stratum(modality): control for modality in MODALITIES}
+    provenance = {
+        "command": "python -m evaluation.redactor.calibrate",
+        "seeds": [seed],
+        "reports": n_reports,
+        "images": n_images,
+        "data": "generators of evaluation/redactor: synthetic reports and images",
+    }
+    constants = Constants("", provenance, calibrations, controls)
+    digest = hashlib.sha256(json.dumps(written(constants)).encode()).hexdigest()[:12]
+    return replace(constants, version=digest)
+
+
+def fit_release(items: Sequence[Observed]) -> tuple[Calibration, Control]:
+    """Calibration of P(missed) on one half of the items, threshold on the other.
+
+    A threshold on the items that a calibration was fitted on would not be exchangeable with new
+    ones.
+    """
+    first, second = items[::2], items[1::2]
+    calibration = fitted([i.features[MISSED] for i in first], [i.leaks for i in first])
+    risks = [calibration(i.features[MISSED]) for i in second]
+    leaks = [i.leaks for i in second]
+    steps = [*calibration.probabilities, math.nextafter(1.0, 2.0)]
+    below = assured_threshold(steps, lambda at: leaked_share(risks, leaks, at), ALPHA)
+    names = items[0].features
+    control = Control(
+        release_below=max(below, 0.0),
+        alpha=ALPHA,
+        delta=DELTA,
+        items=len(second),
+        leaking=sum(leaks),
+        reviewed=float(np.mean([risk >= below for risk in risks])),
+        references={name: reference([i.features[name] for i in items]) for name in names},
+    )
+    return calibration, control
+
+
+if __name__ == "__main__":
+    sys.exit(main())
