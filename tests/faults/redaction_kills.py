@@ -1,8 +1,9 @@
 """Ends redactions by SIGKILL at one step after the other, and lets each begin again.
 
 Run as a program: `python redaction_kills.py folder|service SCRATCH [EVERY]`; prints one JSON
-object; with EVERY 3 it kills at every third step. It loads everything once and forks for each run, so a kill costs no start. Steps are what the process
-does to the file system (audit events), and for the service the crash points of the runtime as well.
+object; with EVERY 3 it kills at every third step. It loads everything once and forks for each run,
+so a kill costs no start. Steps are what the process does to the file system (audit events), and for
+the service the crash points of the runtime as well.
 """
 
 import hashlib
