@@ -153,7 +153,7 @@ CHARACTER_SET = _rule(
 STRUCTURED = _rule(
     "structured-content",
     Treatment.LEAVE,
-    "Text, names and coded answers of content items were cleaned as report text before.",
+    "Text and names of content items were cleaned as report text before.",
 )
 PRIVATE = _rule("private", Treatment.REMOVE, "A private attribute is removed.")
 PRIVATE_KEPT = _rule(
