@@ -11,6 +11,7 @@ from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian
 
+from services.redactor.attributes import Action
 from services.redactor.attributes.dates import moved_date, moved_date_time
 from services.redactor.attributes.descriptors import is_coded, technical
 from services.redactor.profiles import COHORT, LONGITUDINAL, profile_named
@@ -112,6 +113,17 @@ def test_a_value_that_is_not_of_its_vr_goes_whatever_the_file_says_it_is() -> No
     _, content, actions = redacted(ds)
     assert b"harrow" not in content.lower()
     assert {one.path for one in actions if one.rule == "misfit"} >= {"00180050", "00280010"}
+
+
+def test_a_number_that_cannot_be_read_is_emptied_not_made_up() -> None:
+    ds = image()
+    ds[0x00281052] = element(0x00281052, "DS", b"Zqharrow")  # rescale intercept, Type 1
+    ds[0x00280010] = element(0x00280010, "UN", b"ZQHARROW")
+    after, content, actions = redacted(ds)
+    assert after.RescaleIntercept is None
+    assert after.Rows is None
+    assert {one.action for one in actions if one.rule == "misfit"} == {Action.EMPTIED}
+    assert b"harrow" not in content.lower()
 
 
 def test_text_that_came_as_another_vr_is_cleaned_as_what_it_is() -> None:

@@ -165,7 +165,7 @@ MISFIT = _rule(
     "misfit",
     Treatment.REMOVE,
     "The value is not what the VR of the attribute holds, or cannot be read: removed, emptied or "
-    "a dummy, as the IOD needs it.",
+    "a dummy, as the IOD needs it; a number that it needs is emptied, never made up.",
 )
 NOTHING_LEFT = _rule(
     "nothing-left",
