@@ -142,7 +142,9 @@ def test_a_large_image_is_seen_in_bands_that_hold_every_row() -> None:
     assert [view.kind for view in views].count("overview") == 1
 
 
-def silent(model: str, inputs: Mapping[str, NDArray[np.generic]]) -> Mapping[str, NDArray[np.generic]]:
+def silent(
+    model: str, inputs: Mapping[str, NDArray[np.generic]]
+) -> Mapping[str, NDArray[np.generic]]:
     assert model == "textdet"
     batch, rows, columns, _ = inputs["image"].shape
     assert rows % 32 == columns % 32 == 0

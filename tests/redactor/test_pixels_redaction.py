@@ -274,9 +274,7 @@ def test_an_empty_header_changes_nothing_about_what_goes(infer: Infer) -> None:
 
 def test_without_selection_every_text_goes(infer: Infer) -> None:
     scene = scene_with()
-    made = redact_pixels(
-        object_of(scene), infer=infer, settings=PixelSettings(keep_harmless=False)
-    )
+    made = redact_pixels(object_of(scene), infer=infer, settings=PixelSettings(keep_harmless=False))
     mask = painted([b.box for b in made.blanked], scene.picture.shape)
     assert all(covered(Box(*label.box), mask) >= 0.8 for label in scene.labels)
     assert made.kept == ()

@@ -92,7 +92,9 @@ def _digits_mended(text: str) -> str:
     return " ".join(
         word.translate(_DIGIT_LOOKS)
         if re.match(r"[a-z]{2}", word) and not re.search(r"\d{2}", word)
-        else re.sub(r"(?<=[\d.])[ols]|[ols](?=[\d.])", lambda m: m[0].translate(_LETTER_LOOKS), word)
+        else re.sub(
+            r"(?<=[\d.])[ols]|[ols](?=[\d.])", lambda m: m[0].translate(_LETTER_LOOKS), word
+        )
         for word in text.split(" ")
     )
 

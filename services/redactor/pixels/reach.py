@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from services.redactor.pixels.boxes import Box
 
-CONTINUED_HEIGHTS = 0.8
+CONTINUED_HEIGHTS = 1.2
 """How far paint follows a line beyond its end, in heights of the line: one or two characters."""
 
-MAX_CONTINUED_PX = 16
-ACTIVE = 0.006
+MAX_CONTINUED_PX = 32
+ACTIVE = 0.003
 """Mean difference between neighbouring pixels, as a part of the range of the frame, above which
 something may continue: a flat background has less, text of a contrast of 0.05 more."""
 
