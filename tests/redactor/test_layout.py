@@ -58,7 +58,7 @@ def finished(ds: FileDataset) -> FileDataset:
 
 
 def shipped(name: str) -> FileDataset:
-    return dcmread(str(get_testdata_file(name)))
+    return dcmread(str(get_testdata_file(name, download=False)))
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
@@ -196,9 +196,17 @@ def test_an_odd_number_of_bytes_in_big_endian_words_keeps_its_last_pixel() -> No
 @pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
 @pytest.mark.parametrize(
     "name",
-    ["MR_small_RLE.dcm", "SC_rgb_rle_2frame.dcm", "rtdose_rle.dcm", "693_J2KI.dcm"]
-    + ["MR_small_jp2klossless.dcm", "US1_J2KR.dcm", "MR_small_jpeg_ls_lossless.dcm"]
-    + ["SC_rgb_jpeg_gdcm.dcm", "color3d_jpeg_baseline.dcm", "SC_jpeg_no_color_transform.dcm"],
+    [
+        "MR_small_RLE.dcm",
+        "SC_rgb_rle_2frame.dcm",
+        "rtdose_rle.dcm",
+        "693_J2KI.dcm",
+        "MR_small_jp2klossless.dcm",
+        "examples_jpeg2k.dcm",
+        "SC_rgb_jpeg_gdcm.dcm",
+        "examples_ybr_color.dcm",
+        "SC_jpeg_no_color_transform.dcm",
+    ],
 )
 def test_compressed_frames_stay_compressed_and_decode_to_the_same(name: str) -> None:
     ds = shipped(name)
