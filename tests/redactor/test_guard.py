@@ -16,6 +16,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     RawDataStorage,
+    UID,
 )
 
 from radloom.errors import Rejected
@@ -94,7 +95,7 @@ def test_bytes_behind_the_pixels_are_left_out() -> None:
 
 @pytest.mark.parametrize("is_undefined", [True, False])
 @pytest.mark.parametrize("syntax", SYNTAXES[:2])
-def test_sequences_nested_too_deep_are_rejected(syntax: str, is_undefined: bool) -> None:  # noqa: FBT001
+def test_sequences_nested_too_deep_are_rejected(syntax: UID, is_undefined: bool) -> None:  # noqa: FBT001
     deep, ordinary = nested(40, is_undefined=is_undefined), nested(12, is_undefined=is_undefined)
     for ds in (deep, ordinary):
         ds.file_meta.TransferSyntaxUID = syntax
@@ -145,7 +146,7 @@ def test_a_frame_that_cannot_be_opened_by_itself_is_rejected() -> None:
     ds = ct()
     ds.PixelData = encapsulate([b"frame "])
     ds["PixelData"].is_undefined_length = True
-    for syntax, told in ((MPEG2MPML, "transfer_syntax"), ("1.3.46.670589.33.1", "private_syntax")):
+    for syntax, told in ((MPEG2MPML, "transfer_syntax"), (UID("1.3.46.670589.33.1"), "private_syntax")):
         ds.file_meta.TransferSyntaxUID = syntax
         content = BytesIO()
         ds.save_as(content, implicit_vr=False, little_endian=True, enforce_file_format=False)

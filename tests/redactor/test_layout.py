@@ -25,6 +25,7 @@ from pydicom.uid import (
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     RLELossless,
+    UID,
 )
 
 from radloom.errors import Rejected
@@ -94,7 +95,7 @@ def test_preamble_and_meta_are_made_anew() -> None:
     ds = ct()
     ds.preamble = b"Fernsby" + bytes(121)
     ds.file_meta.ImplementationVersionName = "FERNSBY"
-    ds.file_meta.PrivateInformationCreatorUID = "1.2.3"
+    ds.file_meta.PrivateInformationCreatorUID = UID("1.2.3")
     ds.file_meta.PrivateInformation = b"Fernsby "
     after = finished(ds)
     assert after.preamble == bytes(128)
@@ -299,7 +300,7 @@ def test_waveforms_have_their_exact_length() -> None:
     assert [group.WaveformData for group in after.WaveformSequence] == before
 
 
-def document(sop_class: str, content: bytes) -> FileDataset:
+def document(sop_class: UID, content: bytes) -> FileDataset:
     ds = ct()
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = sop_class
     del ds.PixelData

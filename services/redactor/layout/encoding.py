@@ -91,7 +91,7 @@ class Encoder:
         if element.VR == "SQ":
             return self._sequence(element, encodings, path)
         if not self.is_implicit and len(element.VR) != 2:  # noqa: PLR2004 - "US or SS"
-            element = correct_ambiguous_vr_element(element, ds, self.is_little_endian)
+            correct_ambiguous_vr_element(element, ds, self.is_little_endian)  # in place
         element.is_undefined_length = False
         encoded = DicomBytesIO()
         encoded.is_implicit_VR, encoded.is_little_endian = self.is_implicit, self.is_little_endian
