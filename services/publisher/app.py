@@ -20,6 +20,7 @@ from radloom.runtime.telemetry import configure
 from radloom.runtime.worker import Worker
 from services.publisher import ledger
 from services.publisher.handler import Publisher
+from services.publisher.handler.redaction import ResearchArchive
 from services.publisher.settings import Settings
 
 MIGRATIONS = ("radloom.runtime.migrations", "services.publisher.migrations")
@@ -54,6 +55,10 @@ def main() -> int:
         patient_system=settings.patient_identifier_system,
         archive_address=without_credentials(settings.archive_url),
         record_address=without_credentials(settings.fhir_url),
+        research={
+            project: ResearchArchive(open_archive(url), without_credentials(url))
+            for project, url in settings.research_archives.items()
+        },
     )
     worker = Worker(
         "publisher",

@@ -38,7 +38,7 @@ class Result:
     """A result as the ledger knows it, whatever its kind.
 
     Attributes:
-        kind: "muscle", "report".
+        kind: "muscle", "report", "cachexia", "redaction".
         result_id: As in the event that it came from.
         about: What only one result of the kind stands of at a time: a study, a document.
         order: Of two results about the same the greater stands: revision of the input, then

@@ -21,6 +21,8 @@ class Settings(BaseSettings):
         fhir_token: Bearer token for the record; empty sends none.
         fhir_timeout_s: Longest wait for one answer of the record, seconds; a transaction of ten
             resources takes a loaded server seconds, not minutes.
+        research_archives: Where de-identified copies go: JSON object of project name and DICOMweb
+            root, or `file:///` of a folder. A project that is not named here is sent nowhere.
         patient_identifier_system: URI of patient identifiers in the record. Empty leaves it out:
             the issuer's name then is all that tells identifiers of two hospitals apart.
         concurrency: Results delivered at the same time; sending waits more than it computes.
@@ -40,6 +42,7 @@ class Settings(BaseSettings):
     fhir_url: str = Field(min_length=1)
     fhir_token: str = Field(default="", repr=False)
     fhir_timeout_s: float = Field(default=30.0, gt=0)
+    research_archives: dict[str, str] = Field(default_factory=dict)
     patient_identifier_system: str = ""
     concurrency: int = Field(default=2, ge=1)
     http_host: str = "127.0.0.1"

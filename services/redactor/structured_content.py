@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from pydicom import Dataset
 
 from services.redactor.attributes import Action, ElementAction
-from services.redactor.lexicon import folded
+from services.redactor.lexicon import folded, listed
 from services.redactor.pseudonyms import Pseudonyms, Subject
 from services.redactor.spans import Kind, RedactText
 
 PERSONS = frozenset({"113870", "121008", "121029", "121036"})
 """DCM concepts whose text is a person's name: observer, subject, mother (PS3.16 annex D)."""
 
-IDENTIFIERS = frozenset(
-    "110190 111700 111705 111706 111724 113511 113512 113513 113514 113516 113871 113872 113877 "
-    "113880 121000 121013 121016 121022 121030 121040 121041 121043 121148 121149 121193 "
-    "121196".split()
+IDENTIFIERS = listed(
+    """
+    110190 111700 111705 111706 111724 113511 113512 113513 113514 113516 113871 113872 113877
+    113880 121000 121013 121016 121022 121030 121040 121041 121043 121148 121149 121193 121196
+    """
 )
 """DCM concepts whose text is a number or name of a subject, order, specimen, lot or device."""
 
@@ -92,5 +93,5 @@ def _text(item: Dataset, redact_text: RedactText) -> Action | None:
 
 def _person(name: str) -> str:
     """The words of a name in one order: family first or given first is the same person."""
-    first_group = name.split("=")[0]
+    first_group = name.partition("=")[0]
     return " ".join(sorted(folded(first_group.replace("^", " ").replace(",", " ")).split()))

@@ -279,6 +279,9 @@ FHIR_SYSTEMS |= {
     "identifier-type": f"{_THO}/v2-0203",
     "interpretation": f"{_THO}/v3-ObservationInterpretation",
     "participant-type": f"{_THO}/provenance-participant-type",
+    "act-reason": f"{_THO}/v3-ActReason",
+    "record-lifecycle": f"{_THO}/iso-21089-lifecycle",
+    "audit-lifecycle": f"{_THO}/dicom-audit-lifecycle",
     "ai-device": "http://hl7.org/fhir/uv/aitransparency/CodeSystem/AIdeviceTypeCS",
 }
 
@@ -295,6 +298,13 @@ CREATED = Code("CREATE", "data-operation", "create")
 REVISED = Code("UPDATE", "data-operation", "revise")
 NULLIFIED = Code("NULLIFY", "data-operation", "nullify")
 MEDICAL_RECORD_NUMBER = Code("MR", "identifier-type", "Medical record number")
+RESEARCH = Code("HRESCH", "act-reason", "healthcare research")
+PSEUDONYMIZED = Code("pseudonymize", "record-lifecycle", "Pseudonymize Record Lifecycle Event")
+DEIDENTIFICATION = Code("7", "audit-lifecycle", "De-identification")
+EXPORT = Code("110106", "DCM", "Export")
+"""Audit event type (PS3.15 A.5.3.5)."""
+
+ASSEMBLER = Code("assembler", "participant-type", "Assembler")
 PERFORMER = Code("performer", "participant-type", "Performer")
 AI_DEVICE = Code("Artificial-Intelligence", "ai-device", "Artificial Intelligence")
 """AI Transparency on FHIR, 2026Jan ballot: Device.type and the role of an agent."""

@@ -191,6 +191,29 @@ class Archive(Protocol):
         ...
 
 
+class InstanceSource(Protocol):
+    """Hands out instances one at a time, byte for byte as they came: preamble, padding and all."""
+
+    def instances(self, study_instance_uid: str, series_instance_uid: str) -> Sequence[str]:
+        """SOP Instance UIDs of a series, sorted; empty when the series is unknown.
+
+        Raises:
+            Unavailable: The source does not answer.
+        """
+        ...
+
+    def retrieve(
+        self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str
+    ) -> bytes:
+        """One instance as a Part 10 file.
+
+        Raises:
+            Rejected: The source does not hold it.
+            Unavailable: The source does not answer.
+        """
+        ...
+
+
 # ---------------------------------------------------------------- health record
 
 

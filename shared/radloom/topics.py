@@ -12,9 +12,11 @@ from radloom.wire.v1.cachexia_scored_pb2 import CachexiaScored
 from radloom.wire.v1.clinical_observed_pb2 import ClinicalObserved
 from radloom.wire.v1.document_received_pb2 import DocumentReceived
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
+from radloom.wire.v1.redaction_quarantined_pb2 import RedactionQuarantined
 from radloom.wire.v1.report_structured_pb2 import ReportStructured
 from radloom.wire.v1.result_delivered_pb2 import ResultDelivered
 from radloom.wire.v1.study_received_pb2 import StudyReceived
+from radloom.wire.v1.study_redacted_pb2 import StudyRedacted
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Topic:
         return str(getattr(message, self.key)).encode()
 
 
-STUDY_RECEIVED = Topic("study.received", StudyReceived, "subject_key", "ingest", ("muscle_seg",))
+STUDY_RECEIVED = Topic(
+    "study.received", StudyReceived, "subject_key", "ingest", ("muscle_seg", "redactor")
+)
 MUSCLE_MEASURED = Topic(
     "muscle.measured", MuscleMeasured, "subject_key", "muscle_seg", ("cachexia_scorer", "publisher")
 )
@@ -64,6 +68,11 @@ CACHEXIA_SCORED = Topic(
     "cachexia.scored", CachexiaScored, "subject_key", "cachexia_scorer", ("publisher",)
 )
 
+STUDY_REDACTED = Topic("study.redacted", StudyRedacted, "subject_code", "redactor", ("publisher",))
+REDACTION_QUARANTINED = Topic(
+    "redaction.quarantined", RedactionQuarantined, "subject_key", "redactor", ()
+)
+
 ALL = (
     STUDY_RECEIVED,
     MUSCLE_MEASURED,
@@ -72,6 +81,8 @@ ALL = (
     REPORT_STRUCTURED,
     CLINICAL_OBSERVED,
     CACHEXIA_SCORED,
+    STUDY_REDACTED,
+    REDACTION_QUARANTINED,
 )
 
 MAX_VALUE_BYTES = 65_536

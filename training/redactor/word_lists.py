@@ -122,7 +122,9 @@ def main() -> None:
     scowl, out = Path(sys.argv[1]), Path(sys.argv[2])
     out.mkdir(parents=True, exist_ok=True)
     given = given_names()
-    write(out / "given_names.txt.gz", (f"{k} {''.join(sorted(v))}".strip() for k, v in given.items()))
+    write(
+        out / "given_names.txt.gz", (f"{k} {''.join(sorted(v))}".strip() for k, v in given.items())
+    )
     write(out / "surnames.txt.gz", surnames())
     write(out / "frequent_surnames.txt.gz", frequent_surnames())
     write(out / "places.txt.gz", places())

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from services.publisher.handler.cachexia import CachexiaDelivery
 from services.publisher.handler.muscle import MuscleDelivery
+from services.publisher.handler.redaction import RedactionDelivery
 from services.publisher.handler.report import ReportDelivery
 
 
 @dataclass(frozen=True)
-class Publisher(MuscleDelivery, ReportDelivery, CachexiaDelivery):
+class Publisher(MuscleDelivery, ReportDelivery, CachexiaDelivery, RedactionDelivery):
     """Handler of every event that carries a result; each kind is a module of its own."""

@@ -13,36 +13,45 @@ ADDRESS_PARTS = ("text", "line", "city", "district", "postalCode")
 
 
 def record_values(resource: Mapping[str, Any]) -> Iterator[tuple[Kind, str]]:
-    """Kind and value of every identifier in a FHIR Patient, RelatedPerson, Practitioner, or Bundle."""
+    """Kind and value of every identifier in a FHIR Patient, RelatedPerson or Practitioner.
+
+    Bundles, contained resources, contacts and references' displays are read as well.
+    """
     for key, content in resource.items():
         for item in content if isinstance(content, list) else [content]:
-            yield from _element(key, item)
+            if isinstance(item, str):
+                yield from _text(key, item)
+            elif isinstance(item, Mapping):
+                yield from _element(key, item)
 
 
-def _element(key: str, item: object) -> Iterator[tuple[Kind, str]]:
-    if isinstance(item, str):
-        if key in DATES:
-            yield Kind.DATE, item
-        elif key == "display":
-            yield Kind.NAME, item
-        elif key == "name":
-            yield Kind.LOC, item  # of an Organization
-    elif not isinstance(item, Mapping):
-        return
+def _text(key: str, item: str) -> Iterator[tuple[Kind, str]]:
+    if key in DATES:
+        yield Kind.DATE, item
+    elif key == "display":
+        yield Kind.NAME, item
     elif key == "name":
-        yield from _name(item)
-    elif key == "identifier" and item.get("value"):
-        yield Kind.ID, str(item["value"])
-        yield from record_values(item)
-    elif key == "telecom" and item.get("value"):
-        yield SYSTEMS.get(str(item.get("system")), Kind.EMAIL), str(item["value"])
-    elif key == "address":
-        yield from _address(item)
-    elif key == "managingOrganization":
-        if item.get("display"):
+        yield Kind.LOC, item  # of an Organization
+
+
+def _element(key: str, item: Mapping[str, Any]) -> Iterator[tuple[Kind, str]]:
+    value = str(item.get("value") or "")
+    match key:
+        case "name":
+            yield from _name(item)
+        case "identifier" if value:
+            yield Kind.ID, value
+            yield from record_values({k: v for k, v in item.items() if k == "assigner"})
+        case "telecom" if value:
+            yield SYSTEMS.get(str(item.get("system")), Kind.EMAIL), value
+        case "address":
+            yield from _address(item)
+        case "managingOrganization" | "assigner" if item.get("display"):
             yield Kind.LOC, str(item["display"])
-    else:
-        yield from record_values(item)
+        case "text" | "meta" | "maritalStatus" | "communication":
+            return  # narrative and codes: their displays name nobody
+        case _:
+            yield from record_values(item)
 
 
 def _name(item: Mapping[str, Any]) -> Iterator[tuple[Kind, str]]:

@@ -6,35 +6,42 @@ from pydicom import DataElement, Dataset
 from pydicom.datadict import dictionary_VR
 from pydicom.multival import MultiValue
 
+from services.redactor.lexicon import listed
 from services.redactor.spans import Kind
 
 ROOT_OF_STANDARD = "1.2.840.10008."
 
-IDS = frozenset(
-    "PatientID OtherPatientIDs IssuerOfPatientID AccessionNumber StudyID AdmissionID ServiceEpisodeID "
-    "IssuerOfAdmissionID RequestedProcedureID ScheduledProcedureStepID PerformedProcedureStepID "
-    "PlacerOrderNumberImagingServiceRequest FillerOrderNumberImagingServiceRequest "
-    "PlacerOrderNumberProcedure FillerOrderNumberProcedure ImagingServiceRequestID "
-    "DeviceSerialNumber DetectorID GantryID PlateID CassetteID GeneratorID StationName "
-    "ScheduledStationName PerformedStationName MedicalRecordLocator InsurancePlanIdentification "
-    "UniqueDeviceIdentifier DeviceID SourceSerialNumber ContainerIdentifier "
-    "SpecimenIdentifier ClinicalTrialSubjectID ClinicalTrialSubjectReadingID SlideIdentifier "
-    "LocalNamespaceEntityID".split()
+IDS = listed(
+    """
+    PatientID OtherPatientIDs IssuerOfPatientID AccessionNumber StudyID AdmissionID
+    ServiceEpisodeID IssuerOfAdmissionID RequestedProcedureID ScheduledProcedureStepID
+    PerformedProcedureStepID PlacerOrderNumberImagingServiceRequest
+    FillerOrderNumberImagingServiceRequest PlacerOrderNumberProcedure FillerOrderNumberProcedure
+    ImagingServiceRequestID DeviceSerialNumber DetectorID GantryID PlateID CassetteID GeneratorID
+    StationName ScheduledStationName PerformedStationName MedicalRecordLocator
+    InsurancePlanIdentification UniqueDeviceIdentifier DeviceID SourceSerialNumber
+    ContainerIdentifier SpecimenIdentifier ClinicalTrialSubjectID ClinicalTrialSubjectReadingID
+    SlideIdentifier LocalNamespaceEntityID
+    """
 )
 """Attributes whose values stand for a patient, visit, order, device or account."""
 
-PLACES = frozenset(
-    "InstitutionName InstitutionAddress InstitutionalDepartmentName PatientAddress "
-    "RegionOfResidence CurrentPatientLocation PatientInstitutionResidence ResponsibleOrganization "
-    "ScheduledProcedureStepLocation PerformedLocation ReferringPhysicianAddress PersonAddress "
-    "RequestingService ScheduledPatientInstitutionResidence ClinicalTrialSiteName "
-    "ClinicalTrialSponsorName OrganizationName IssueOfImagingServiceRequestLocation "
-    "OrderEntererLocation VerifyingOrganization CustodialOrganizationName".split()
+PLACES = listed(
+    """
+    InstitutionName InstitutionAddress InstitutionalDepartmentName PatientAddress
+    RegionOfResidence CurrentPatientLocation PatientInstitutionResidence ResponsibleOrganization
+    ScheduledProcedureStepLocation PerformedLocation ReferringPhysicianAddress PersonAddress
+    RequestingService ScheduledPatientInstitutionResidence ClinicalTrialSiteName
+    ClinicalTrialSponsorName OrganizationName IssueOfImagingServiceRequestLocation
+    OrderEntererLocation VerifyingOrganization CustodialOrganizationName
+    """
 )
-PHONES = frozenset(
-    "PatientTelephoneNumbers ReferringPhysicianTelephoneNumbers PersonTelephoneNumbers "
-    "OrderCallbackPhoneNumber PatientTelecomInformation PersonTelecomInformation "
-    "OrderCallbackTelecomInformation".split()
+PHONES = listed(
+    """
+    PatientTelephoneNumbers ReferringPhysicianTelephoneNumbers PersonTelephoneNumbers
+    OrderCallbackPhoneNumber PatientTelecomInformation PersonTelecomInformation
+    OrderCallbackTelecomInformation
+    """
 )
 
 

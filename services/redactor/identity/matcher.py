@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import ahocorasick
 from rapidfuzz.distance import OSA
@@ -15,17 +16,19 @@ from services.redactor.identity.variants import (
     phone_forms,
     squeezed,
 )
-from services.redactor.lexicon import folded, lists
+from services.redactor.lexicon import folded, listed, lists
 from services.redactor.spans import Kind
 
-TOKEN = re.compile(r"[^\W_]+(?:['’`´][^\W_]+)*")
+TOKEN = re.compile(r"[^\W_]+(?:['’`\u00b4][^\W_]+)*")
 MIN_FUZZY_LETTERS = 5
 CONFUSED = str.maketrans("015812", "oisbiz") | str.maketrans("l", "i")
 """What optical character recognition confuses: 0/O, 1/I/l, 5/S, 8/B, 2/Z."""
 
-TITLES = frozenset(
-    "dr mr mrs ms miss prof doctor rn nurse patient name by with to from per attending resident md for cc pt "
-    "sra sr herr frau mme m signed dictated physician radiologist".split()
+TITLES = listed(
+    """
+    dr mr mrs ms miss prof doctor rn nurse patient name by with to from per attending resident md
+    for cc pt sra sr herr frau mme m signed dictated physician radiologist
+    """
 )
 GAP = re.compile(r"[\s\-./:_,()#'’^\\]{0,2}")
 """What may part the characters of a number or the words of an address."""
@@ -99,7 +102,7 @@ class Matcher:
         return tuple(sorted(found, key=lambda m: (m.start, m.end)))
 
     def matches_word(self, word: str) -> Match | None:
-        """What one word says that was read from pixels, where letters get confused; None: nothing."""
+        """What one word read from pixels says, where letters get confused; None: nothing."""
         core = word.strip(" .,:;()[]<>*^_-/\\|\"'")
         offset = word.find(core)
         best: Match | None = None
@@ -225,7 +228,7 @@ def _span(
         places: Of all of its characters.
         whole: Whether letters or digits directly beside it make it another string.
     """
-    for a, b in zip(places, places[1:], strict=False):
+    for a, b in pairwise(places):
         if b > a + 1 and not GAP.fullmatch(text, a + 1, b):
             return None
     before, after = text[start - 1 : start], text[end + 1 : end + 2]
@@ -256,9 +259,9 @@ def _forms(kind: Kind, value: str) -> Iterator[str]:
         case Kind.ID | Kind.UID:
             yield from number_forms(value)
             key = squeezed(value)
-            if not any(c.isdigit() for c in key) and len(key) >= MIN_FUZZY_LETTERS:
-                if not lists().ordinary(key):
-                    yield key
+            wordy = not any(c.isdigit() for c in key) and len(key) >= MIN_FUZZY_LETTERS
+            if wordy and not lists().ordinary(key):
+                yield key
         case _:
             yield squeezed(value)
 

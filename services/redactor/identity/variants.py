@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from services.redactor.lexicon import folded
+from services.redactor.lexicon import folded, listed
 
 MIN_NAME_LETTERS = 2
 MIN_NUMBER_CHARACTERS = 4
@@ -13,10 +13,13 @@ MIN_NUMBER_CHARACTERS = 4
 MIN_JOINED_LETTERS = 7
 MIN_PHONE_DIGITS = 7
 
-NOT_IDENTIFYING = frozenset(
-    "anonymous anonymized anonymised unknown none null test patient name phantom dr doctor md phd mr mrs ms "
-    "prof jr sr ii iii iv mbbs frcr rn rt np pa do facr dipl med van von der den de la le du del di da do dos "
-    "al el bin ibn abu and the of st other unspecified physician radiology radiologist technologist operator".split()
+NOT_IDENTIFYING = listed(
+    """
+    anonymous anonymized anonymised unknown none null test patient name phantom dr doctor md phd mr
+    mrs ms prof jr sr ii iii iv mbbs frcr rn rt np pa do facr dipl med van von der den de la le du
+    del di da do dos al el bin ibn abu and the of st other unspecified physician radiology
+    radiologist technologist operator
+    """
 )
 """Parts of names and places that say nothing by themselves."""
 
@@ -31,7 +34,7 @@ def name_words(value: str) -> Iterator[str]:
     for part in re.split(r"[\^=\s,;/\\()\"]+", value):
         pieces = re.split(r"[-–.]", part)
         for piece in {*pieces, part} if len(pieces) > 1 else pieces:
-            key = folded(piece).strip("'’`´.-")
+            key = folded(piece).strip("'’`\u00b4.-")
             if len(key) >= MIN_NAME_LETTERS and key not in NOT_IDENTIFYING and not key.isdigit():
                 yield key.replace("’", "'").replace("-", "")
 

@@ -1,5 +1,13 @@
 """lexicon: words of a text, and what openly licensed lists say about them."""
 
-from services.redactor.lexicon.words import MEDICAL_ENDS, Lists, Word, folded, lists, words
+from services.redactor.lexicon.words import (
+    MEDICAL_ENDS,
+    Lists,
+    Word,
+    folded,
+    listed,
+    lists,
+    words,
+)
 
-__all__ = ["MEDICAL_ENDS", "Lists", "Word", "folded", "lists", "words"]
+__all__ = ["MEDICAL_ENDS", "Lists", "Word", "folded", "listed", "lists", "words"]

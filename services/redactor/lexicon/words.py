@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-WORD = re.compile(r"[^\W\d_]+(?:['’`´][^\W\d_]+)*")
-"""Letters of any alphabet; an apostrophe inside belongs to the word (O'Brien), a hyphen does not."""
+WORD = re.compile(r"[^\W\d_]+(?:['’`\u00b4][^\W\d_]+)*")
+"""Letters of any alphabet; an apostrophe inside belongs to the word, a hyphen does not."""
 
-PLAIN = str.maketrans("ıøłđðæœþß’`´", "iolddaots'''")
+PLAIN = str.maketrans("ıøłđðæœþß’`\u00b4", "iolddaots'''")
 LISTS = resources.files(__package__) / "lists"
 
 MEDICAL_ENDS = re.compile(
-    r"(?:oma|omas|omata|itis|osis|oses|otic|ectomy|ectomies|otomy|ostomy|plasty|scopy|graphy|gram|grams|"
-    r"graphic|emia|aemia|uria|pathy|pathic|algia|ectasis|ectasia|ectatic|megaly|penia|plasia|plastic|"
-    r"trophy|trophic|trophied|sclerosis|stenosis|lysis|lytic|genic|genesis|lith|lithiasis|centesis|dense|"
-    r"density|densities|intense|intensity|intensities|echoic|attenuating|attenuation|avid|ablation|"
-    r"embolization|embolus|emboli|mab|nib|azole|cillin|mycin|statin|pril|olol|sartan|platin|taxel)$"
+    r"(?:oma|omas|omata|itis|osis|oses|otic|ectomy|ectomies|otomy|ostomy|plasty|scopy|graphy|gram|"
+    r"grams|graphic|emia|aemia|uria|pathy|pathic|algia|ectasis|ectasia|ectatic|megaly|penia|plasia|"
+    r"plastic|trophy|trophic|trophied|sclerosis|stenosis|lysis|lytic|genic|genesis|lith|lithiasis|"
+    r"centesis|dense|density|densities|intense|intensity|intensities|echoic|attenuating|"
+    r"attenuation|avid|ablation|embolization|embolus|emboli|mab|nib|azole|cillin|mycin|statin|pril|"
+    r"olol|sartan|platin|taxel)$"
 )
 """Ends that make a medical term of whatever stands before them, no name."""
 
@@ -31,6 +32,10 @@ MEDICAL_STARTS = re.compile(
     r"reno|uretero|recto|colo|entero|myo|neuro|auto|mid|co|e|de|dis)-?"
 )
 """Starts that together with a word of the list make another word of the list."""
+
+
+CONTRACTED = re.compile(r"^(?:i|you|he|she|it|we|they|that|there|who|what|let)'|n't$")
+"""Short forms of prose: "I'm", "don't"."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,11 @@ def folded(text: str) -> str:
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.lower().translate(PLAIN))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def listed(text: str) -> frozenset[str]:
+    """Words of a list that code holds."""
+    return frozenset(text.split())
 
 
 def words(text: str) -> Iterator[Word]:
@@ -106,7 +116,7 @@ class Lists:
 
     def ordinary(self, key: str) -> bool:
         """Whether `key` is a word of the language or of medicine, in any form."""
-        if key in self.words or key in self.kept:
+        if key in self.words or key in self.kept or CONTRACTED.search(key):
             return True
         if key.endswith("s") and (key[:-1] in self.words or key[:-2] in self.words):
             return True

@@ -1,6 +1,6 @@
 """Places of a text that may identify somebody, each with how sure the part that found it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Protocol
@@ -40,7 +40,7 @@ class Calibration(Protocol):
         """Probability that a text holds an identifying span that is left.
 
         Args:
-            left: Confidences of the candidates of the text that are not redacted.
+            left: Scores of the candidates of the text that are not redacted.
         """
         ...
 
@@ -62,6 +62,27 @@ class Raw:
 
 
 RAW = Raw()
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Scores through two fitted functions.
+
+    Attributes:
+        span: Score of a candidate to probability.
+        missed: Raw chance that something is left to probability.
+    """
+
+    span: Callable[[float], float]
+    missed: Callable[[float], float]
+
+    def confidence(self, candidate: Candidate) -> float:
+        """The fitted probability of the candidate."""
+        return self.span(candidate.score)
+
+    def probability_missed(self, left: Sequence[float]) -> float:
+        """The fitted probability of what `Raw` says."""
+        return self.missed(RAW.probability_missed(left))
 
 
 def settled(text: str, chosen: Sequence[Candidate]) -> tuple[Candidate, ...]:

@@ -5,36 +5,32 @@ from collections.abc import Iterator
 
 from services.redactor.spans import Kind
 from services.redactor.text.candidates import Candidate
+from services.redactor.text.cues import any_of
 
-_LABEL = (
-    r"(?:m\.?\s?r\.?\s?n\.?|mr\#|med(?:ical)?\.?\s?rec(?:ord)?s?|hospital|hosp|health\s?(?:card|care|record)|"
-    r"u\.?r\.?n?|chart|pat(?:ient)?\.?\s?(?:id(?:entifier)?|no\.?|number|\#)|pt\.?\s?(?:id|no|\#)|pid|"
-    r"acc(?:ession)?(?:ion)?|acsn|acc\#|ssn|s\.s\.n\.|social\s?security|soc\.?\s?sec\.?|account|acct|order|"
-    r"req(?:uisition|uest)?|visit|encounter|csn|fin|case|specimen|episode|admission|booking|referral|"
-    r"policy|insurance|ins\.?|member(?:ship)?|subscriber|group|plan|claim|auth(?:orization)?|beneficiary|"
-    r"medicare|medicaid|mbi|hicn|license|licence|lic\.?|npi|dea|gmc|nmc|upin|nhs|chi|h\&c|"
-    r"serial|s/n|sn|device|unit|station|scanner|implant|lot|udi|model|ref|asset|"
-    r"exam(?:ination)?|study|series\suid|job|dictation|document|doc|report|transcription|conf(?:irmation)?|"
-    r"tracking|invoice|receipt|badge|employee|staff|passport|national\sid|nino|nric|cpf|dni|nif|curp|"
-    r"versichertennummer|fallnummer|patientennummer|id(?:entifier|entification|ent)?|reference|"
-    r"driver'?s\slicense|dl|vehicle|plate|vin|protocol\s(?:id|no)|subject|trial|bed|room|iban|"
-    r"credit\scard|card|bank|routing|swift|bic)"
+_LABEL = any_of("number_labels")
+_MORE = (
+    r"(?:[\s.]*(?:id(?:entifier)?|identification|numbers?|num\b|no\b\.?|nr\b\.?|nbr|\#|code|"
+    r"card|account|record|dossier))*"
 )
-_MORE = r"(?:[\s.]*(?:id(?:entifier)?|identification|numbers?|num\b|no\b\.?|nr\b\.?|nbr|\#|code|card|account|record|dossier))*"
 
 PATTERNS = tuple(
     (name, re.compile(pattern, re.IGNORECASE), score)
     for name, pattern, score in (
         (
             "labelled",
-            rf"(?<![\w-]){_LABEL}(?P<more>{_MORE})(?P<sep>[\s.]*(?:\#|:|=|\bis\b|\bwas\b|-)?[\s(]*)"
-            r"(?P<value>(?=[\w./-]*\d)[a-z\d]+(?:[-/.]?[a-z\d]+)*)",
+            (
+                rf"(?<![\w-]){_LABEL}(?P<more>{_MORE})(?P<sep>[\s.]*(?:\#|:|=|\bis\b|\bwas\b|"
+                rf"-)?[\s(]*)"
+                r"(?P<value>(?=[\w./-]*\d)[a-z\d]+(?:[-/.]?[a-z\d]+)*)"
+            ),
             0.95,
         ),
         (
             "grouped",
-            rf"(?<![\w-]){_LABEL}{_MORE}[\s.]*(?:\#|:|=|\bis\b)?\s*"
-            r"(?P<value>[a-z]{0,3}\s?\d{2,4}(?:\s\d{2,6}){1,4}(?:\s[a-z])?)(?!\w)",
+            (
+                rf"(?<![\w-]){_LABEL}{_MORE}[\s.]*(?:\#|:|=|\bis\b)?\s*"
+                r"(?P<value>[a-z]{0,3}\s?\d{2,4}(?:\s\d{2,6}){1,4}(?:\s[a-z])?)(?!\w)"
+            ),
             0.9,
         ),
         ("social security", r"(?<![\w-])(?P<value>\d{3}-\d{2}-\d{4})(?![\w-])", 0.98),
@@ -42,46 +38,68 @@ PATTERNS = tuple(
         ("dashed", r"(?<![\w./-])(?P<value>\d{2,6}(?:-\d{2,6}){2,4})(?![\w-])", 0.85),
         (
             "long",
-            r"(?<![\w.,/-])(?P<value>\d{6,})(?!\w)(?!\.\d)(?!,\d{3})(?!\s?(?:iu|units?|cells|copies|bq|mbq)\b)",
+            (
+                r"(?<![\w.,/-])(?P<value>\d{6,})(?!\w)(?!\.\d)(?!,\d{3})(?!\s?(?:iu|units?|cells|"
+                r"copies|bq|mbq)\b)"
+            ),
             0.9,
         ),
         (
             "letters and digits",
-            r"(?<![\w.])(?P<value>(?:[a-z]{1,6}[-_/]?\d{5,}|[a-z]{1,6}-\d{2,4}-\d{3,}|\d{2,4}[-]?[a-z]{1,4}[-]?\d{4,})"
-            r"[a-z]{0,3}(?:[-/.]\w+)?)(?!\w)",
+            (
+                r"(?<![\w.])(?P<value>(?:[a-z]{1,6}[-_/]?\d{5,}|[a-z]{1,6}-\d{2,4}-\d{3,}|"
+                r"\d{2,4}[-]?[a-z]{1,4}[-]?\d{4,})"
+                r"[a-z]{0,3}(?:[-/.]\w+)?)(?!\w)"
+            ),
             0.92,
         ),
         (
             "mixed",
-            r"(?<![\w.-])(?P<value>(?=(?:[a-z-]*\d){4})(?=(?:[\d-]*[a-z]){2})[a-z\d]{8,}(?:-[a-z\d]+)*)(?!\w)",
+            (
+                r"(?<![\w.-])(?P<value>(?=(?:[a-z-]*\d){4})(?=(?:[\d-]*[a-z]){2})[a-z\d]{8,}(?:-"
+                r"[a-z\d]+)*)(?!\w)"
+            ),
             0.6,
         ),
         ("uuid", r"(?<!\w)(?P<value>[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?!\w)", 0.99),
-        ("hash", r"\#\s?(?P<value>\d{4,}|[a-z]{1,3}\d{3,})(?!\w)", 0.8),
+        (
+            "hash",
+            r"(?<!image )(?<!series )(?<!slice )\#\s?(?P<value>\d{4,}|[a-z]{1,3}\d{3,})(?!\w)",
+            0.8,
+        ),
     )
 )
 UID = re.compile(r"(?<![\w.])[0-2](?:\.(?:0|[1-9]\d*)){5,}(?![\w]|\.\d)")
 
 VAGUE = re.compile(
-    r"(?i)^(?:case|group|unit|exam(?:ination)?|study|report|model|ref|hospital|device|order|bed|room|lot|"
+    r"(?i)^(?:case|group|unit|exam(?:ination)?|study|report|model|ref|hospital|device|order|bed|"
+    r"room|lot|"
     r"visit|plan|station|scanner|implant|trial|subject|document|doc|card|id|sn|dl|fin|acc|vehicle|"
     r"reference|req(?:uest)?|ins\.?|lic\.?|job|chi|ur|urn|pid|conf|series)"
 )
 """Labels that are words of prose too: a short number behind them is one of the report's own."""
 
+LONG_NUMBER = 5
+"""Digits from which on a number behind any label is no number of images or series."""
+SHORT_NUMBER = 3
+
 MEASURED = re.compile(
     r"(?i)^\s?(?:mm|cm|ml|mg|mcg|g|kg|hu|images?|slices?|series|days?|weeks?|months?|years?|yrs?|"
-    r"hours?|minutes?|min|sec|kvp?|mas?|mgy|mci|mbq|french|fr|gauge|mhz|tesla|t|cc|patients|cases)\b|^\s?(?:%|x\s?\d|/\d)"
+    r"hours?|minutes?|min|sec|kvp?|mas?|mgy|mci|mbq|french|fr|gauge|mhz|tesla|t|cc|patients|"
+    r"cases)\b|^\s?(?:%|x\s?\d|/\d)"
 )
 AGE = re.compile(
     r"(?i)(?<![\w.,/-])(?P<age>9\d|1[0-2]\d|09\dY)(?=\s?-?\s?(?:y(?:ea)?rs?\b|y\.?\s?/?\s?o\b|y\b|"
-    r"year|yo\b|jahre|ans\b|años|anni|anos)|\s?[mf]\b(?!\w))"
-    r"|(?:\b(?:aged?|age\sof|alter|âge|edad)\s?(?:is|was|of|:|=)?\s?)(?P<named>9\d|1[0-2]\d|0?9\dY?)(?![\w.])"
+    r"year|yo\b|jahre|ans\b|años|anni|anos)|\s?(?-i:[MF])\b)"
+    r"|(?:\b(?:aged?|age\sof|alter|âge|edad)\s?(?:is|was|of|:|=)?\s?)(?P<named>9\d|1[0-2]\d|"
+    r"0?9\dY?)(?![\w.])"
 )
 SPELLED_AGE = re.compile(
     r"(?i)\b(?:ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one\s)?hundred"
-    r"(?:[\s-]and)?(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?)(?=[\s-]years?[\s-]old)"
-    r"|\b(?:nonagenarian|centenarian)\b|\b(?:in\s(?:his|her|their)\s)(?:mid[\s-]|late[\s-]|early[\s-])?nineties\b"
+    r"(?:[\s-]and)?(?:[\s-](?:one|two|three|four|five|six|seven|eight|"
+    r"nine))?)(?=[\s-]years?[\s-]old)"
+    r"|\b(?:nonagenarian|centenarian)\b|\b(?:in\s(?:his|her|their)\s)(?:mid[\s-]|late[\s-]|"
+    r"early[\s-])?nineties\b"
 )
 
 
@@ -97,20 +115,22 @@ def found_numbers(text: str) -> Iterator[Candidate]:
 
 
 def _sure(name: str, match: "re.Match[str]", text: str) -> float:
+    """How sure what a pattern found is no number of the report's own, 0..1."""
     value = match["value"]
     if MEASURED.match(text[match.end("value") :]):
         return 0
     digits = sum(c.isdigit() for c in value)
     if name == "mixed":
-        return float(not re.fullmatch(r"(?i)(?:\d+[a-z]{1,6})+", value) or digits > 6)  # noqa: PLR2004
-    if name != "labelled":
+        # "3mm5mm" is measured twice.
+        return float(not re.fullmatch(r"(?i)(?:\d+[a-z]{1,6})+", value) or digits > LONG_NUMBER)
+    if name != "labelled" or digits >= LONG_NUMBER:
         return 1
-    said = bool(match["more"].strip()) or bool(re.search(r"[:#=]|is|was", match["sep"]))
-    if VAGUE.match(match.group()) and not said:
-        return float(digits >= 5)  # noqa: PLR2004 - longer than a number of series or images
-    if digits < 3:  # noqa: PLR2004
-        return 0.55 if said and digits > 1 and not VAGUE.match(match.group()) else 0
-    return 1
+    vague = VAGUE.match(match.group()) is not None
+    numbered = bool(match["more"].strip()) or "#" in match["sep"]
+    if vague:
+        return float(numbered and digits >= SHORT_NUMBER)
+    said = numbered or re.search(r"[:=]|is|was", match["sep"]) is not None
+    return 1 if digits >= SHORT_NUMBER else 0.55 if said and digits > 1 else 0
 
 
 def found_ages(text: str) -> Iterator[Candidate]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.redactor.identity import Identity
+from services.redactor.lexicon import words
 from services.redactor.pseudonyms import Pseudonyms, Subject
 from services.redactor.spans import RedactedText, Span, replaced
 from services.redactor.text.candidates import (
@@ -21,7 +22,7 @@ from services.redactor.text.numbers import found_ages, found_numbers
 from services.redactor.text.people import again, found_people
 from services.redactor.text.replacements import Replacements
 from services.redactor.text.tags import outside_tags
-from services.redactor.lexicon import words
+from services.redactor.text.written_dates import says_day_first
 
 
 class Style(StrEnum):
@@ -61,7 +62,7 @@ class TextRedactor:
         identity: What is known about the subject.
         replacements: What stands in place of a span.
         calibration: Turns scores into probabilities.
-        threshold: A candidate as probable as this is redacted, 0..1.
+        threshold: A candidate whose score is as high as this is redacted, 0..1.
     """
 
     identity: Identity
@@ -73,32 +74,30 @@ class TextRedactor:
         """Text without identifying spans; the rest is untouched, character by character."""
         sure: list[Candidate] = []
         left: list[Candidate] = []
-        confidence: dict[Candidate, float] = {}
         for candidate in candidates(text, self.identity):
-            confidence[candidate] = self.calibration.confidence(candidate)
-            (sure if confidence[candidate] >= self.threshold else left).append(candidate)
+            (sure if candidate.score >= self.threshold else left).append(candidate)
         chosen = settled(text, sure)
-        spans = tuple(self._span(text, c) for c in chosen)
+        day_first = says_day_first(text)
+        spans = tuple(self._span(text, c, day_first=day_first) for c in chosen)
         uncovered = [
-            confidence[c]
-            for c in left
-            if not any(s.start <= c.start and c.end <= s.end for s in chosen)
+            c.score for c in left if not any(s.start < c.end and c.start < s.end for s in chosen)
         ]
         missed = self.calibration.probability_missed(uncovered)
         return RedactedText(replaced(text, spans), spans, missed)
 
-    def _span(self, text: str, candidate: Candidate) -> Span:
+    def _span(self, text: str, candidate: Candidate, *, day_first: bool | None) -> Span:
+        value = text[candidate.start : candidate.end]
         return Span(
             start=candidate.start,
             end=candidate.end,
             kind=candidate.kind,
             confidence=self.calibration.confidence(candidate),
-            replacement=self.replacements.of(text[candidate.start : candidate.end], candidate.kind),
+            replacement=self.replacements.of(value, candidate.kind, day_first=day_first),
             reason=candidate.reason,
         )
 
 
-def text_redactor(  # noqa: PLR0913 - options of one redactor
+def text_redactor(
     identity: Identity,
     pseudonyms: Pseudonyms,
     subject: Subject,
@@ -117,7 +116,7 @@ def text_redactor(  # noqa: PLR0913 - options of one redactor
         style: What stands in place of a span.
         shift_dates: Move dates by the shift of the subject instead of hiding them.
         calibration: Turns scores into probabilities.
-        threshold: A candidate as probable as this is redacted, 0..1.
+        threshold: A candidate whose score is as high as this is redacted, 0..1.
     """
     replacements = Replacements(
         identity, pseudonyms, subject, surrogates=style is Style.SURROGATES, shift_dates=shift_dates

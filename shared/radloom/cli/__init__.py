@@ -28,6 +28,9 @@ app = typer.Typer(
 app.add_typer(reports.app, name="report")
 app.add_typer(models.app, name="models")
 
+EXIT_QUARANTINED = 3
+"""Everything was done; some instances are held and need a person."""
+
 EXIT_REFUSED_INPUT = 2
 """The input or the way there cannot be used as it is; one line on standard error says why."""
 
@@ -56,9 +59,15 @@ def up(
     quiet: Annotated[
         float, typer.Option(help="Seconds without a new image until a study is complete.")
     ] = 30.0,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON file of research projects; without it no copy is made.", dir_okay=False
+        ),
+    ] = None,
 ) -> None:
     """Run all services on this machine until interrupted."""
-    from radloom.cli.stack import Plan, Stack  # noqa: PLC0415
+    from radloom.cli.stack import Plan, Stack, exports_of  # noqa: PLC0415
 
     data = data.resolve()
     plan = Plan(
@@ -68,6 +77,7 @@ def up(
         http_port=http_port,
         dimse_port=dimse_port,
         quiet_s=quiet,
+        exports=() if export is None else exports_of(export),
     )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -80,6 +90,8 @@ def up(
         out.print(f"results                    {plan.publisher_url}/results")
         out.print(f"archive                    {plan.archive_url}")
         out.print(f"record                     {plan.record_url}")
+        if plan.exports:
+            out.print(f"quarantine                 {plan.redactor_url}/quarantine")
         while not stop.wait(0.5):
             for service in stack.restart_dead():
                 err.print(f"{service} ended by itself and was started again")
@@ -173,6 +185,58 @@ def score(
     else:
         for table in tables(answer):
             out.print(table)
+
+
+@app.command()
+def redact(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="Folder of DICOM files, any depth.")],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for copies and evidence.")],
+    *,
+    key_file: Annotated[
+        Path, typer.Option(help="Secret of the project: `openssl rand -hex 32`.", dir_okay=False)
+    ],
+    profile: Annotated[str, typer.Option(help="De-identification profile.")] = "basic",
+    project: Annotated[str, typer.Option(help="Name of the project, for evidence.")] = "research",
+    signing_key: Annotated[
+        Path | None,
+        typer.Option(help="Ed25519 key that signs evidence, PEM; else it derives from the key."),
+    ] = None,
+    validator: Annotated[
+        str, typer.Option(help="IOD validator that must find no new error, dciodvfy.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Make de-identified copies, each proven clean by its own bytes or held; no server."""
+    from radloom.cli.redaction import rules, run, table  # noqa: PLC0415
+
+    summary = run(
+        source,
+        output,
+        rules(project, key_file, profile, signing_key=signing_key, validator=validator),
+    )
+    if as_json:
+        typer.echo(json.dumps(summary))
+    else:
+        out.print(table(summary))
+    if summary["quarantined"]:
+        raise typer.Exit(EXIT_QUARANTINED)
+
+
+@app.command()
+def evidence(
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that `redact` filled.")],
+    *,
+    public_key: Annotated[
+        str, typer.Option(help="Key that checks, 64 hexadecimal digits; else that of the summary.")
+    ] = "",
+    prove: Annotated[
+        str, typer.Option(help="SOP Instance UID of a copy: print its inclusion proof.")
+    ] = "",
+) -> None:
+    """Check that released copies are those of the signed evidence; print one JSON object."""
+    from radloom.cli.evidence import check, proof  # noqa: PLC0415
+
+    typer.echo(json.dumps(proof(output, prove) if prove else check(output, public_key)))
 
 
 @app.command("redact-text")

@@ -5,6 +5,7 @@ its database and on the bus, so nothing is lost. Children end when their standar
 which also happens when the parent is killed.
 """
 
+import json
 import os
 import secrets
 import socket
@@ -13,14 +14,17 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
-from radloom.errors import Unavailable
+from radloom.errors import Rejected, Unavailable
 
 SERVICES = ("ingest", "muscle_seg", "report_structurer", "cachexia_scorer", "publisher")
 """Started in this order; stopped in reverse, so that upstream work can drain."""
+
+REDACTOR = "redactor"
+"""Started too when a plan exports something; a stack without projects starts faster without."""
 
 PORTS = (
     "custodian",
@@ -31,6 +35,8 @@ PORTS = (
     "cachexia_scorer",
     "cachexia_scorer_grpc",
     "publisher",
+    "redactor",
+    "redactor_grpc",
 )
 """Doors between the services, on free ports."""
 
@@ -60,6 +66,50 @@ def site_secret(data_dir: Path) -> str:
 
 
 @dataclass(frozen=True)
+class Export:
+    """A research project that copies leave for.
+
+    Attributes:
+        rule: As `services.redactor.settings.ProjectRule` reads it.
+        archive_url: DICOMweb root of its archive, or `file://` of a folder.
+    """
+
+    rule: dict[str, Any]
+    archive_url: str
+
+
+KEY_FILES = {"key_file", "signing_key_file"}
+
+
+def exports_of(path: Path) -> tuple[Export, ...]:
+    """Projects of a JSON file: an array of export rules, each with the URL of its `archive`.
+
+    Raises:
+        Rejected: The file cannot be read as such.
+    """
+    try:
+        rules = json.loads(path.read_text())
+        if not isinstance(rules, list):
+            raise TypeError  # noqa: TRY301 - named below
+        exports = tuple(
+            Export({k: v for k, v in rule.items() if k != "archive"}, rule["archive"])
+            for rule in rules
+        )
+    except OSError as error:
+        raise Rejected(f"{path}: {error.strerror}", reason="not_found") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Rejected(
+            f"{path}: not a JSON array of projects with name, key_file, modalities and archive",
+            reason="projects",
+        ) from error
+    for rule in (export.rule for export in exports):
+        for name in KEY_FILES & set(rule):
+            # Relative to the file that names it, not to wherever the service starts.
+            rule[name] = str((path.parent / str(rule[name])).resolve())
+    return exports
+
+
+@dataclass(frozen=True)
 class Plan:
     """Where the stack lives and where its results go.
 
@@ -70,6 +120,7 @@ class Plan:
         http_port: Port of ingest's DICOMweb door.
         dimse_port: Port of ingest's C-STORE door; None leaves it closed.
         quiet_s: How long a study must be quiet before it is released, seconds.
+        exports: Projects that copies leave for; none by default.
     """
 
     data_dir: Path
@@ -78,7 +129,13 @@ class Plan:
     http_port: int = 8042
     dimse_port: int | None = 11112
     quiet_s: float = 30.0
+    exports: tuple[Export, ...] = ()
     ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in PORTS})
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What is started, in order."""
+        return (*SERVICES, REDACTOR) if self.exports else SERVICES
 
     @property
     def ingest_url(self) -> str:
@@ -101,6 +158,11 @@ class Plan:
         return f"http://127.0.0.1:{self.ports['cachexia_scorer']}"
 
     @property
+    def redactor_url(self) -> str:
+        """Root of redactor's HTTP door."""
+        return f"http://127.0.0.1:{self.ports['redactor']}"
+
+    @property
     def trace_file(self) -> Path:
         """Spans of all services, one JSON object per line."""
         return self.data_dir / "spans.jsonl"
@@ -113,6 +175,7 @@ class Plan:
             "report_structurer": f"http://127.0.0.1:{self.ports['report_structurer']}",
             "cachexia_scorer": self.scorer_url,
             "publisher": self.publisher_url,
+            "redactor": self.redactor_url,
         }[service]
         return f"{root}/readyz"
 
@@ -156,6 +219,17 @@ class Plan:
                 "OBJECT_DIR": objects,
                 "ARCHIVE_URL": self.archive_url,
                 "FHIR_URL": self.record_url,
+                "RESEARCH_ARCHIVES": json.dumps(
+                    {export.rule["name"]: export.archive_url for export in self.exports}
+                ),
+            },
+            "redactor": {
+                "HTTP_PORT": str(self.ports["redactor"]),
+                "GRPC_PORT": str(self.ports["redactor_grpc"]),
+                "INGEST_URL": self.dicomweb_url,
+                "CUSTODIAN_ADDRESS": f"127.0.0.1:{self.ports['custodian']}",
+                "OBJECT_DIR": objects,
+                "PROJECTS": json.dumps([export.rule for export in self.exports]),
             },
         }[service]
         prefix = f"RADLOOM_{service.upper()}_"
@@ -176,10 +250,10 @@ class Stack:
     def __enter__(self) -> Self:
         self.plan.data_dir.mkdir(parents=True, exist_ok=True)
         try:
-            for service in SERVICES:
+            for service in self.plan.services:
                 self._spawn(service)
             deadline = time.monotonic() + START_TIMEOUT_S
-            for service in SERVICES:
+            for service in self.plan.services:
                 self._wait_ready(service, deadline)
         except BaseException:
             self.__exit__()
@@ -187,7 +261,7 @@ class Stack:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for service in reversed(SERVICES):
+        for service in reversed(self.plan.services):
             child = self._children.pop(service, None)
             if child is not None:
                 _end(child)

@@ -39,16 +39,16 @@ class ResultDelivered(_message.Message):
     study_instance_uid: _builtins.str
     """Study Instance UID (0020,000D) that the DICOM objects are filed under."""
     subject_key: _builtins.str
-    """As in StudyReceived."""
+    """As in StudyReceived; the subject code of StudyRedacted when copies were delivered."""
     tracking_uid: _builtins.str
     """Tracking Unique Identifier shared by SEG, SR and FHIR; empty when nothing was measured."""
     kind: _builtins.str
-    """What kind of result: "muscle", "report", "cachexia"."""
+    """What kind of result: "muscle", "report", "cachexia", "redaction"."""
     document_id: _builtins.str
     """Identifier that ingest gave the document a report came from; empty for other kinds."""
     @_builtins.property
     def instances(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeliveredInstance]:
-        """DICOM objects the archive acknowledged."""
+        """DICOM objects the archive acknowledged; empty for copies, which the manifest of the event names."""
 
     @_builtins.property
     def resources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
