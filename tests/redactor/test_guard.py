@@ -146,7 +146,10 @@ def test_a_frame_that_cannot_be_opened_by_itself_is_rejected() -> None:
     ds = ct()
     ds.PixelData = encapsulate([b"frame "])
     ds["PixelData"].is_undefined_length = True
-    for syntax, told in ((MPEG2MPML, "transfer_syntax"), (UID("1.3.46.670589.33.1"), "private_syntax")):
+    for syntax, told in (
+        (MPEG2MPML, "transfer_syntax"),
+        (UID("1.3.46.670589.33.1"), "private_syntax"),
+    ):
         ds.file_meta.TransferSyntaxUID = syntax
         content = BytesIO()
         ds.save_as(content, implicit_vr=False, little_endian=True, enforce_file_format=False)

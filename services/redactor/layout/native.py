@@ -5,7 +5,6 @@ anything else may be: no viewer shows them.
 """
 
 from dataclasses import dataclass
-
 from typing import Any
 
 import numpy as np
