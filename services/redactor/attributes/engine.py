@@ -1,9 +1,7 @@
 """Walks a data set at every depth and treats each attribute by its rule, in place."""
 
-from collections.abc import Mapping
-
 from pydicom.datadict import keyword_for_tag
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from radloom.errors import Rejected
@@ -52,8 +50,8 @@ class AttributeRedactor:
 
         Args:
             ds: Data set without group 2. Pixel data, overlays, curves, documents and padding of
-                the data set itself stay as they are, and so do text, names and coded answers of
-                its content tree: other modules clean them.
+                the data set itself stay as they are, and so do text and names of its content
+                tree: other modules clean them.
 
         Returns:
             What was done, in the order of the data set; attributes that stay are not listed.
@@ -70,21 +68,20 @@ class AttributeRedactor:
         ds, study = place.ds, self._study
         decided = decisions(listed, study.profile, place.sequence, in_content=place.in_content)
         self._read_character_set(place)
-        apart: list[int] = []
-        for tag in sorted(ds.keys()):
+        apart: list[tuple[int, Element]] = []
+        for key, element in list(ds.items()):
+            tag = int(key)  # keys compare in Python, numbers do not
             decision = decided.get(tag)
             if decision is None:
-                apart.append(tag)
+                apart.append((tag, element))
                 continue
             treatment = decision.rule.treatment
-            if treatment is Treatment.LEAVE or decision.rule is rules.DECLARED:
-                continue
-            element = ds.get_item(tag)
-            if treatment is Treatment.KEEP and _stays(element, decision):
-                continue
-            if treatment is Treatment.ITEMS:
+            if treatment is Treatment.KEEP:
+                if not _stays(element, decision):
+                    TREATMENTS[treatment](study, place, element, decision)
+            elif treatment is Treatment.ITEMS:
                 self._items(place, element, decision)
-            elif decision.rule is not rules.CODE:
+            elif treatment is not Treatment.LEAVE:
                 TREATMENTS[treatment](study, place, element, decision)
         if CODE_MEANING in decided and CODE_MEANING in ds:
             clean_code(study, place, decided)
@@ -108,36 +105,40 @@ class AttributeRedactor:
             known = values.encodings_of(place.bytes_of(element))
             place.encodings = known or values.DEFAULT_ENCODINGS
 
-    def _unlisted(self, place: Place, tags: list[int]) -> None:
-        private_tags = [tag for tag in tags if tag >> 16 & 1]
-        kept = self._safe_private(place, private_tags) if private_tags else frozenset()
-        for tag in tags:
-            if tag in kept or (place.sequence is None and is_kept_apart(tag)):
-                continue
-            rule = rules.PRIVATE if tag >> 16 & 1 else unlisted_rule(tag)
-            place.remove(tag, keyword_for_tag(tag), rule)
+    def _unlisted(self, place: Place, elements: list[tuple[int, Element]]) -> None:
+        """Remove what the IOD does not list, private attributes among it."""
+        retain = Option.RETAIN_SAFE_PRIVATE in self._study.profile.options
+        kept = _safe_private(place, elements) if retain else frozenset()
+        for tag, _ in elements:
+            if tag >> 16 & 1:
+                if tag not in kept:
+                    place.remove(tag, "", rules.PRIVATE)
+            elif place.sequence is not None or not is_kept_apart(tag):
+                place.remove(tag, keyword_for_tag(tag), unlisted_rule(tag))
 
-    def _safe_private(self, place: Place, tags: list[int]) -> frozenset[int]:
-        """Tags of safe private attributes, and of the creators of their blocks."""
-        if Option.RETAIN_SAFE_PRIVATE not in self._study.profile.options:
-            return frozenset()
-        names = {
-            tag: place.text_of(place.ds.get_item(tag)) for tag in tags if private.is_creator(tag)
-        }
-        reserved = private.creators(names, names)
-        kept = [tag for tag in tags if self._is_safe(place, tag, reserved)]
-        blocks = {(tag >> 16 << 8) | (tag >> 8 & 0xFF) for tag in kept}
-        return frozenset(kept) | {
-            tag for tag in names if ((tag >> 16 << 8) | (tag & 0xFF)) in blocks
-        }
 
-    def _is_safe(self, place: Place, tag: int, reserved: Mapping[int, str]) -> bool:
-        vr = private.safe_vr(tag, reserved)
-        element = place.ds.get_item(tag)
-        if vr is None or not isinstance(element, DataElement | RawDataElement):
-            return False
-        value = place.bytes_of(element)
-        return element.VR in (vr, None, "UN") and bool(values.checker(vr, None)(value))
+def _safe_private(place: Place, elements: list[tuple[int, Element]]) -> frozenset[int]:
+    """Tags of safe private attributes, and of the creators of their blocks."""
+    names = {
+        tag: place.text_of(element)
+        for tag, element in elements
+        if tag >> 16 & 1 and private.is_creator(tag)
+    }
+    reserved = private.reserved_blocks(names)
+    if not reserved:
+        return frozenset()
+    kept = {
+        tag
+        for tag, element in elements
+        if (vr := private.safe_vr(tag, reserved)) and _holds(place, element, vr)
+    }
+    blocks = {private.block_of(tag) for tag in kept}
+    return frozenset(kept | {tag for tag in names if private.block_reserved(tag) in blocks})
+
+
+def _holds(place: Place, element: Element, vr: str) -> bool:
+    value = place.bytes_of(element)
+    return element.VR in (vr, None, "UN") and bool(values.checker(vr, None)(value))
 
 
 def redact_attributes(

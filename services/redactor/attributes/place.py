@@ -74,7 +74,7 @@ class Place:
 
     def remove(self, tag: int, keyword: str, rule: Rule) -> None:
         """Delete an element and note it."""
-        del self.ds[BaseTag(tag)]
+        del self.ds[tag]
         self.actions.append(
             ElementAction(f"{self.path}{tag:08X}", keyword, Action.REMOVED, rule.name)
         )

@@ -1,6 +1,6 @@
 """Private attributes that may stay (PS3.15 E.3.10): numbers whose meaning is published."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -28,12 +28,23 @@ def is_creator(tag: int) -> bool:
     return FIRST_BLOCK <= tag & 0xFFFF <= LAST_BLOCK
 
 
-def creators(tags: Iterable[int], name: Mapping[int, str]) -> dict[int, str]:
-    """Creator by the block that it reserved: group and second byte of the element."""
-    return {(tag >> 16 << 8) | (tag & 0xFF): name[tag] for tag in tags if is_creator(tag)}
+def block_reserved(tag: int) -> int:
+    """Group and block that a creator reserves."""
+    return tag >> 16 << 8 | tag & 0xFF
+
+
+def block_of(tag: int) -> int:
+    """Group and block that an attribute lies in."""
+    return tag >> 8
+
+
+def reserved_blocks(names: Mapping[int, str]) -> dict[int, str]:
+    """Creators that have safe attributes, by the block they reserved."""
+    known = safe_attributes()
+    return {block_reserved(tag): name for tag, name in names.items() if name in known}
 
 
 def safe_vr(tag: int, reserved: Mapping[int, str]) -> str | None:
     """VR of a safe private attribute; None for one that has to go."""
-    creator = reserved.get((tag >> 16 << 8) | (tag >> 8 & 0xFF), "")
-    return safe_attributes().get(creator, {}).get((tag >> 16, tag & 0xFF))
+    creator = reserved.get(block_of(tag))
+    return safe_attributes()[creator].get((tag >> 16, tag & 0xFF)) if creator else None

@@ -142,13 +142,18 @@ EXTENSION = _rule(
     Treatment.KEEP,
     "A number of groups 0018 and 0028 that makers add to a class which does not list it: stays.",
 )
+STANDARD_NUMBER = _rule(
+    "standard-number",
+    Treatment.KEEP,
+    "The number of a template or of a context group of PS3.16 stays.",
+)
 CHARACTER_SET = _rule(
     "character-set", Treatment.CHARACTER_SET, "Stays if every term is defined in PS3.3 C.12.1.1.2."
 )
 STRUCTURED = _rule(
     "structured-content",
     Treatment.LEAVE,
-    "Text, names and coded answers of content items were cleaned as report text before.",
+    "Text and names of content items were cleaned as report text before.",
 )
 PRIVATE = _rule("private", Treatment.REMOVE, "A private attribute is removed.")
 PRIVATE_KEPT = _rule(
@@ -169,10 +174,10 @@ NOTHING_LEFT = _rule(
 )
 CODE = _rule(
     "code",
-    Treatment.CLEAN,
+    Treatment.LEAVE,
     "Code: meaning of the standard, or cleaned; a local code value becomes a keyed pseudonym.",
 )
-DECLARED = _rule("declared", Treatment.KEEP, "How the object was de-identified.")
+DECLARED = _rule("declared", Treatment.LEAVE, "How the object was de-identified.")
 FILE_LEVEL = _rule(
     "file-level",
     Treatment.LEAVE,
@@ -192,6 +197,10 @@ IMAGE_BYTES = frozenset(
     for keyword in ("ICCProfile", "WaveformData", "ChannelMinimumValue", "ChannelMaximumValue")
 )
 """Attributes of VR OB that hold no text; other bytes of unknown content go."""
+
+STANDARD_NUMBERS = frozenset(
+    tag_for_keyword(keyword) for keyword in ("TemplateIdentifier", "ContextIdentifier")
+)
 
 TIME_ZONE = tag_for_keyword("TimezoneOffsetFromUTC")
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from services.redactor.attributes import rules, values
 from services.redactor.attributes.actions import Action
@@ -50,6 +51,8 @@ class Study:
     descriptors: Descriptors
     _coded: dict[bytes, bytes] = field(default_factory=dict)
     _uids: dict[str, str] = field(default_factory=dict)
+    _patients: dict[str, bytes] = field(default_factory=dict)
+    _days: dict[date, date] = field(default_factory=dict)
 
     def uid(self, uid: str) -> str:
         """What stands for a UID; itself if the standard registers it."""
@@ -58,6 +61,22 @@ class Study:
             standard = _STANDARD_UID.fullmatch(uid)
             forged = uid.startswith(STANDARD_ROOT) and not standard
             known = self._uids[uid] = self.pseudonyms.uid(f"0.{uid}" if forged else uid)
+        return known
+
+    def patient_id(self, other: str) -> bytes:
+        """Pseudonym of the subject, or of another Patient ID of the same issuer."""
+        known = self._patients.get(other)
+        if known is None:
+            issuer = self.subject.issuer_of_patient_id
+            subject = Subject(other, issuer) if other else self.subject
+            known = self._patients[other] = self.pseudonyms.patient_id(subject).encode()
+        return known
+
+    def shifted(self, day: date) -> date:
+        """`day` moved by the shift of the subject."""
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = self.pseudonyms.shifted(day, self.subject)
         return known
 
     def coded(self, value: bytes) -> bytes:
@@ -126,7 +145,7 @@ def _shift(study: Study, place: Place, element: Element, decision: Decision) -> 
     if not text:
         return
     move = moved_date if decision.vr == "DA" else moved_date_time
-    moved = move(text, lambda day: study.pseudonyms.shifted(day, study.subject))
+    moved = move(text, study.shifted)
     if moved is None:
         place.give_up(element, decision, rules.MISFIT)
     else:
@@ -162,8 +181,7 @@ def _remove(_: Study, place: Place, __: Element, decision: Decision) -> None:
 def _patient(study: Study, place: Place, element: Element, decision: Decision) -> None:
     text = place.text_of(element)
     same = decision.vr == "PN" or text in ("", study.subject.patient_id.strip(" \0"))
-    subject = study.subject if same else Subject(text, study.subject.issuer_of_patient_id)
-    place.put(element, decision, study.pseudonyms.patient_id(subject).encode())
+    place.put(element, decision, study.patient_id("" if same else text))
     place.record(decision, Action.REPLACED)
 
 
@@ -215,7 +233,7 @@ def clean_code(study: Study, place: Place, decided: Mapping[int, Decision]) -> N
     if value_tag is not None:
         wanted[value_tag] = kept.value
     for tag, text in wanted.items():
-        if tag not in ds or texts[tag] == text or decided[tag].rule is not rules.CODE:
+        if tag not in ds or texts[tag] == text:
             continue
         place.put(ds.get_item(tag), decided[tag], values.encoded(text, place.encodings))
         place.record(decided[tag], Action.REPLACED)
@@ -232,4 +250,4 @@ def _drop_spare_fields(
     if _VERSION in ds and _VERSION in decided:
         version = place.bytes_of(ds.get_item(_VERSION)).strip(b" \0")
         if scheme == LOCAL_SCHEME or (version and not _VERSION_GRAMMAR.fullmatch(version)):
-            place.give_up(ds.get_item(_VERSION), decided[_VERSION], rules.CODE)
+            place.remove(_VERSION, decided[_VERSION].keyword, rules.CODE)
