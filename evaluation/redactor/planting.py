@@ -438,7 +438,7 @@ def _table(p: Planter, rows: list[int]) -> None:
         _row(p, p.ds, tag, "table", ())
     item = Dataset()
     deeper = Dataset()
-    for tag in p.rng.sample(free, NESTED_EACH):
+    for tag in p.rng.sample(free, min(NESTED_EACH, len(free))):
         into, place = (
             (item, (0x00400275, 0))
             if p.rng.random() < 0.5
