@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from radloom.cli.stack import Plan, Stack, free_port
+from radloom.cli.stack import Export, Plan, Stack, free_port
 
 Starter = Callable[..., Stack]
 
@@ -16,7 +16,12 @@ def start_stack(tmp_path: Path) -> Iterator[Starter]:
     """Starts a stack whose results go to a folder, or to the URLs given; stops it after."""
     with ExitStack() as running:
 
-        def start(archive_url: str = "", record_url: str = "", quiet_s: float = 1.0) -> Stack:
+        def start(
+            archive_url: str = "",
+            record_url: str = "",
+            quiet_s: float = 1.0,
+            exports: tuple[Export, ...] = (),
+        ) -> Stack:
             results = (tmp_path / "results").as_uri()
             plan = Plan(
                 data_dir=tmp_path / "data",
@@ -25,6 +30,7 @@ def start_stack(tmp_path: Path) -> Iterator[Starter]:
                 http_port=free_port(),
                 dimse_port=free_port(),
                 quiet_s=quiet_s,
+                exports=exports,
             )
             return running.enter_context(Stack(plan))
 

@@ -11,7 +11,13 @@ from services.redactor.attributes import rules
 from services.redactor.attributes.iods import Item
 from services.redactor.attributes.rules import Rule
 from services.redactor.attributes.table import rows
-from services.redactor.attributes.values import UNIT, checker, is_icc_profile, is_time_zone
+from services.redactor.attributes.values import (
+    UNIT,
+    checker,
+    is_icc_profile,
+    is_standard_number,
+    is_time_zone,
+)
 from services.redactor.profiles import Profile
 
 CONTENT = 0x0040A730
@@ -102,6 +108,8 @@ def _placed(tag: int, item: Item, sequence: int | None, *, in_content: bool) -> 
     """Rule that depends on where an attribute lies; None for one that does not."""
     if tag == SPECIFIC_CHARACTER_SET:
         return rules.CHARACTER_SET
+    if tag in rules.STANDARD_NUMBERS:
+        return rules.STANDARD_NUMBER
     if sequence is None and tag in FILE_LEVEL:
         return rules.FILE_LEVEL
     if sequence is None and tag in rules.DECLARATION:
@@ -141,6 +149,7 @@ def _numbers() -> Mapping[int, str]:
 
 def _checker(tag: int, vr: str) -> Callable[[bytes], object]:
     special = {ICC_PROFILE: is_icc_profile, rules.TIME_ZONE: is_time_zone}
+    special |= dict.fromkeys(rules.STANDARD_NUMBERS, is_standard_number)
     return special.get(tag) or checker(vr, _most(tag))
 
 

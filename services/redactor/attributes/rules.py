@@ -142,6 +142,11 @@ EXTENSION = _rule(
     Treatment.KEEP,
     "A number of groups 0018 and 0028 that makers add to a class which does not list it: stays.",
 )
+STANDARD_NUMBER = _rule(
+    "standard-number",
+    Treatment.KEEP,
+    "The number of a template or of a context group of PS3.16 stays.",
+)
 CHARACTER_SET = _rule(
     "character-set", Treatment.CHARACTER_SET, "Stays if every term is defined in PS3.3 C.12.1.1.2."
 )
@@ -192,6 +197,10 @@ IMAGE_BYTES = frozenset(
     for keyword in ("ICCProfile", "WaveformData", "ChannelMinimumValue", "ChannelMaximumValue")
 )
 """Attributes of VR OB that hold no text; other bytes of unknown content go."""
+
+STANDARD_NUMBERS = frozenset(
+    tag_for_keyword(keyword) for keyword in ("TemplateIdentifier", "ContextIdentifier")
+)
 
 TIME_ZONE = tag_for_keyword("TimezoneOffsetFromUTC")
 

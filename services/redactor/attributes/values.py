@@ -96,6 +96,11 @@ def is_time_zone(value: bytes) -> bool:
     return re.fullmatch(rb"[+-]\d{4} *", value) is not None
 
 
+def is_standard_number(value: bytes) -> bool:
+    """Whether bytes are the number of a template or context group of PS3.16."""
+    return re.fullmatch(rb"\d{1,5}[a-z]? *", value) is not None
+
+
 def is_icc_profile(value: bytes) -> bool:
     """Whether bytes are a colour profile: its length in front, "acsp" at 36 (ICC.1:2010 7.2)."""
     return value[36:40] == b"acsp" and abs(int.from_bytes(value[:4], "big") - len(value)) <= 1

@@ -4,9 +4,11 @@ One fragment per frame and a Basic Offset Table of our own; nothing else fits be
 """
 
 import struct
+from dataclasses import replace
 
 from pydicom import Dataset
 from pydicom.encaps import generate_frames
+from pydicom.pixels import pixel_array
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
@@ -36,7 +38,10 @@ def cleaned(ds: Dataset, content: bytes, syntax: UID, cells: Cells) -> bytes:
         Rejected: The frames cannot be told apart, or one is damaged.
     """
     count = int(ds.get("NumberOfFrames") or 1)
-    return _encapsulated([_frame(frame, ds, syntax, cells) for frame in _frames(content, count)])
+    cleaned = [_frame(frame, ds, syntax, cells) for frame in _frames(content, count)]
+    if syntax != RLELossless and max(map(_precision, cleaned)) > cells.stored:
+        _require_unused_bits_clear(ds, cells)
+    return _encapsulated(cleaned)
 
 
 def _frames(content: bytes, count: int) -> list[bytes]:
@@ -57,10 +62,29 @@ def _frame(frame: bytes, ds: Dataset, syntax: UID, cells: Cells) -> bytes:
         return run_length.cleaned(frame, ds, cells)
     if syntax not in JPEG_2000:
         return jpeg.cleaned(frame, is_jpeg_ls=syntax in JPEG_LS)
-    stream = jpeg2000.cleaned(frame)
-    if jpeg2000.precision(stream) > cells.allocated:
-        raise Rejected("a frame has wider samples than BitsAllocated says", reason="pixel_bits")
-    return stream
+    return jpeg2000.cleaned(frame)
+
+
+def _precision(frame: bytes) -> int:
+    is_jpeg = frame.startswith(b"\xff\xd8")
+    return jpeg.precision(frame) if is_jpeg else jpeg2000.precision(frame)
+
+
+def _require_unused_bits_clear(ds: Dataset, cells: Cells) -> None:
+    """Requires that frames coded with more bits than BitsStored do not use them.
+
+    Raises:
+        Rejected: They do, or nobody can tell.
+    """
+    try:
+        pixels = pixel_array(ds, raw=True)
+    except Exception as error:  # noqa: BLE001 - decoders raise what they meet
+        raise Rejected(
+            f"its frames cannot be decoded ({type(error).__name__}); send it again",
+            reason="frames",
+        ) from None
+    if replace(cells, is_little_endian=True).cleaned(pixels.tobytes()) is not None:
+        raise Rejected("its frames use more bits than BitsStored says", reason="pixel_bits")
 
 
 def _encapsulated(frames: list[bytes]) -> bytes:

@@ -12,6 +12,8 @@ START, END, SCAN, COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
 APPLICATIONS = range(0xE0, 0xEF + 1)
 STANDALONE = frozenset({0x01, *range(0xD0, 0xD7 + 1)})
 """TEM and RSTn have no length."""
+FRAME_HEADERS = frozenset({*range(0xC0, 0xCF + 1), 0xF7} - {0xC4, 0xC8, 0xCC})
+"""SOF0 to SOF15 and JPEG-LS; not DHT, JPG and DAC, which lie between."""
 JFIF, ADOBE, HP = 0xE0, 0xEE, 0xE8
 JFIF_SEGMENT = re.compile(rb"JFIF\0[\s\S]{7}")
 """Version, unit and density; a thumbnail may follow, its two sizes with it (T.871 section 10.1)."""
@@ -51,6 +53,22 @@ def cleaned(frame: bytes, *, is_jpeg_ls: bool = False) -> bytes:
                 raise _broken()
             parts.append(frame[at : found.start()])
             at = found.start()
+
+
+def precision(frame: bytes) -> int:
+    """Bits of a sample of a cleaned frame, from its frame header (SOFn, SOF55).
+
+    Raises:
+        Rejected: It has none.
+    """
+    at = 2
+    while True:
+        marker, at = _marker(frame, at)
+        if marker in FRAME_HEADERS:
+            return frame[at + 2]
+        if marker in {SCAN, END}:
+            raise _broken()
+        at += int.from_bytes(frame[at : at + 2], "big")
 
 
 def _marker(frame: bytes, at: int) -> tuple[int, int]:

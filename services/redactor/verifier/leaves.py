@@ -29,7 +29,7 @@ MAX_DEPTH = 64
 
 @dataclass(frozen=True)
 class Leaf:
-    """One value, or one fragment of encapsulated pixel data.
+    """One value, one fragment of encapsulated pixel data, or a sequence, whose own range is empty.
 
     Attributes:
         path: Tags in hexadecimal, "0040A730[0].0040A123"; "file_meta.00020003" in the meta.
@@ -133,6 +133,7 @@ class _Walk:
         if length == UNDEFINED and (tag == PIXELS or vr in {"OB", "OW"}):
             yield from ((leaf, tag) for leaf in self._fragments(start, here, tag))
         elif is_sequence or length == UNDEFINED:
+            yield Leaf(here, tag, "SQ", start, start), tag
             stop = end if length == UNDEFINED else start + length
             is_implicit = is_implicit or vr == "UN"
             inner = self._items(

@@ -4,18 +4,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
-from pydicom import Dataset, dcmread
+import numpy as np
+from pydicom import dcmread
+from pydicom.dataset import FileDataset
+from pydicom.overlays import get_overlay_array
+from pydicom.uid import UID
 
 from services.redactor.verifier.conformance import new_kinds
 from services.redactor.verifier.declared import PIXEL_KEYWORDS, undeclared
 from services.redactor.verifier.doubts import Doubt, Reason, Retained
-from services.redactor.verifier.known import Comparison, leftovers
+from services.redactor.verifier.known import OVERLAY_GROUPS, Comparison, leftovers
 from services.redactor.verifier.leaves import OpenFile, opened
 from services.redactor.verifier.needles import Needles
 from services.redactor.verifier.references import Links
 from services.redactor.verifier.residual import Box, ReadWords, unsafe_words
 from services.redactor.verifier.search import Search
 from services.redactor.verifier.untouched import changed_frames, decoded_frames
+from services.redactor.verifier.unused import has_unused
 from services.redactor.verifier.views import TooMuch
 
 Validate = Callable[[bytes], Sequence[str]]
@@ -101,7 +106,7 @@ class Verification:
 
     def _pixels(
         self,
-        ds: Dataset,
+        ds: FileDataset,
         before: OpenFile,
         after: OpenFile,
         original: bytes,
@@ -111,13 +116,27 @@ class Verification:
         if not any(keyword in ds for keyword in PIXEL_KEYWORDS):
             return
         try:
+            if _has_unused_pixels(ds):
+                yield Reason.LEFTOVER, "7FE00010"
             if not _has_same_pixels(before, after):
                 frames = changed_frames(original, output, blanked)
                 yield from ((Reason.PIXELS_CHANGED, f"frame {frame}") for frame in frames)
             if self.read_words is not None:
                 yield from self._words(output, self.read_words)
-        except Exception:  # noqa: BLE001 - a frame that nobody can decode, nobody can check
-            yield Reason.NOT_READABLE, "pixels"
+            yield from self._overlays(ds)
+        except Exception as error:  # noqa: BLE001 - what nobody can decode, nobody can check
+            yield Reason.NOT_READABLE, f"pixels:{type(error).__name__}"
+
+    def _overlays(self, ds: FileDataset) -> Iterator[Found]:
+        groups = [group for group in OVERLAY_GROUPS if (group, 0x3000) in ds]
+        for group in groups:
+            if self.read_words is None:
+                yield Reason.LEFTOVER, f"{group:04X}3000"
+                continue
+            planes = np.atleast_3d(get_overlay_array(ds, group)).astype(np.uint8) * 255
+            for plane in planes if planes.shape[-1] > 1 else [planes[..., 0]]:
+                for is_known in unsafe_words(plane, self.read_words, self._search.is_known_word):
+                    yield _word_reason(is_known=is_known), f"{group:04X}3000"
 
     def _words(self, output: bytes, read_words: ReadWords) -> Iterator[Found]:
         seen = set()
@@ -127,7 +146,7 @@ class Verification:
                 continue
             seen.add(content)
             for is_known in unsafe_words(frame, read_words, self._search.is_known_word):
-                yield Reason.NEEDLE_WORD if is_known else Reason.WORD, f"frame {index}"
+                yield _word_reason(is_known=is_known), f"frame {index}"
 
 
 def verify(
@@ -153,6 +172,18 @@ def verify(
         boxes = blanked[index] if index < len(blanked) else NO_BOXES
         doubts += verification.check(original, output, blanked=boxes)
     return (*doubts, *verification.close())
+
+
+def _word_reason(*, is_known: bool) -> Reason:
+    return Reason.NEEDLE_WORD if is_known else Reason.WORD
+
+
+def _has_unused_pixels(ds: FileDataset) -> bool:
+    syntax = UID(ds.file_meta.TransferSyntaxUID)
+    content = ds.get("PixelData")
+    if syntax.is_encapsulated or not isinstance(content, bytes):
+        return False
+    return has_unused(ds, content, is_little_endian=syntax.is_little_endian)
 
 
 def _has_same_pixels(before: OpenFile, after: OpenFile) -> bool:

@@ -17,7 +17,8 @@ the and for with without from was were are has have had not this that these thos
 his her their there than then into onto over under also any all one two three both each more most
 less least other another same such only very some may can could would should will shall must been
 being between about after before during seen noted found shows showed given normal abnormal
-unremarkable none obs acq mod has inferred selected contains new old small large mild moderate severe likely possible
+unremarkable none new old small large mild moderate severe likely possible obs acq mod has inferred
+selected contains
 """
 PLAIN_WORDS = frozenset(PLAIN.split())
 """English of reports, and of relationship types, that no code meaning holds."""
