@@ -151,7 +151,7 @@ def _fill(ds: Dataset, item: Item, planted: Planted, where: str, deepest: int) -
 def _plantable(item: Item, *, in_content: bool) -> Iterator[int]:
     for tag in item.types:
         group_is_apart = tag >> 16 in (0x0002, 0x7FE0, 0xFFFA, 0xFFFC)
-        left = in_content and (tag in CONTENT_TEXT or tag == 0x0040A168)
+        left = in_content and tag in CONTENT_TEXT
         if tag not in FILE_LEVEL | DECIDED_ELSEWHERE and not (group_is_apart or left):
             yield tag
 

@@ -122,3 +122,17 @@ def test_a_record_number_in_place_of_a_code_becomes_a_pseudonym() -> None:
     assert kept.CodeMeaning == "seen by"
     assert b"880231" not in content
     assert b"Zqharrow" not in content
+
+
+def test_what_was_typed_as_the_meaning_of_an_answer_goes() -> None:
+    answer = raw_data_set()
+    answer[0x00080100] = element(0x00080100, "SH", b"L1")
+    answer[0x00080102] = element(0x00080102, "SH", b"99LOCAL")
+    answer[0x00080104] = element(0x00080104, "LO", b"nodule seen by Zqharrow")
+    item = raw_data_set()
+    item.ValueType = "CODE"
+    item.ConceptCodeSequence = [answer]
+    ds = image("1.2.840.10008.5.1.4.1.1.88.33")
+    ds.ContentSequence = [item]
+    after, _, _ = redacted(ds)
+    assert after.ContentSequence[0].ConceptCodeSequence[0].CodeMeaning == "nodule seen by"

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.charset import encode_string
 from pydicom.dataset import Dataset
@@ -11,6 +11,7 @@ from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian
 
+from services.redactor.attributes import Action
 from services.redactor.attributes.dates import moved_date, moved_date_time
 from services.redactor.attributes.descriptors import is_coded, technical
 from services.redactor.profiles import COHORT, LONGITUDINAL, profile_named
@@ -70,6 +71,7 @@ def test_dates_and_times_move_with_the_precision_they_have(before: str, after: s
     assert moved_date_time(before, moved) == after
 
 
+@settings(max_examples=50)
 @given(st.dates(date(1940, 1, 1), date(2030, 1, 1)), st.dates(date(1940, 1, 1), date(2030, 1, 1)))
 def test_intervals_stay_exact_at_every_depth(first: date, second: date) -> None:
     ds = image()
@@ -114,6 +116,17 @@ def test_a_value_that_is_not_of_its_vr_goes_whatever_the_file_says_it_is() -> No
     assert {one.path for one in actions if one.rule == "misfit"} >= {"00180050", "00280010"}
 
 
+def test_a_number_that_cannot_be_read_is_emptied_not_made_up() -> None:
+    ds = image()
+    ds[0x00281052] = element(0x00281052, "DS", b"Zqharrow")  # rescale intercept, Type 1
+    ds[0x00280010] = element(0x00280010, "UN", b"ZQHARROW")
+    after, content, actions = redacted(ds)
+    assert after.RescaleIntercept is None
+    assert after.Rows is None
+    assert {one.action for one in actions if one.rule == "misfit"} == {Action.EMPTIED}
+    assert b"harrow" not in content.lower()
+
+
 def test_text_that_came_as_another_vr_is_cleaned_as_what_it_is() -> None:
     ds = image()
     ds[0x0008103E] = element(0x0008103E, "UT", b"AXIAL LUNG Zqharrow")
@@ -146,6 +159,7 @@ def test_a_sequence_that_came_as_un_is_read_as_implicit_vr() -> None:
     assert b"Zqharrow" not in content
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_sequence_never_stop_the_rest(noise: bytes) -> None:
     ds = image()
@@ -157,6 +171,7 @@ def test_bytes_that_are_no_sequence_never_stop_the_rest(noise: bytes) -> None:
     assert after.PatientName == PSEUDONYMS.patient_id(SUBJECT)
 
 
+@settings(max_examples=50)
 @given(
     st.binary(min_size=1, max_size=40), st.sampled_from(["LO", "SH", "PN", "DS", "DA", "UI", "CS"])
 )
@@ -232,6 +247,7 @@ def referenced(uid: str) -> Dataset:
         ("room 4411", "   "),
         ("1.25x0.6 mm", "1.25x0.6 mm"),
         ("SRQ5150", " "),
+        ("A123 b800 L4 120kV", "  b800 L4 120kV"),
         ("L4/5", "L4/5"),
     ],
 )

@@ -36,7 +36,7 @@ An attribute, at whatever depth, falls under the first that applies:
 "Type" is the attribute's Type in the IOD of the object, at its place (PS3.5 section 7.4): the
 table's X/Z/D is decided by it. Types 1C and 2C count as 1 and 2, so that a condition which held
 still holds. A value that is not one of its VR, and text of which nothing is left, goes in the same
-way: a dummy for Type 1, nothing for Type 2, removed for Type 3.
+way: a dummy for Type 1 (nothing for a number), nothing for Type 2, removed for Type 3.
 """
 
 JOINED = f"""More options join with `+`: `longitudinal+{Option.RETAIN_DEVICE}`. Clean Pixel Data

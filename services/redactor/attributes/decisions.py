@@ -26,7 +26,6 @@ CONTENT = 0x0040A730
 CONTENT_VALUES = frozenset({0x0040A160, 0x0040A123})
 """Text Value and Person Name of a content item: cleaned before, as report text is."""
 
-CONCEPT_CODE = 0x0040A168
 CODE_MEANING = 0x00080104
 
 SPECIFIC_CHARACTER_SET = 0x00080005
@@ -37,6 +36,10 @@ FILE_LEVEL = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010, 0x00420011})
 """Pixel data and the encapsulated document: cleaned with the whole file."""
 
 EMPTY = Item()
+
+_ANYWHERE = {SPECIFIC_CHARACTER_SET: rules.CHARACTER_SET} | dict.fromkeys(
+    rules.STANDARD_NUMBERS, rules.STANDARD_NUMBER
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,8 @@ def decisions(
 
 def _placed(tag: int, item: Item, sequence: int | None, *, in_content: bool) -> Rule | None:
     """Rule that depends on where an attribute lies; None for one that does not."""
-    if tag == SPECIFIC_CHARACTER_SET:
-        return rules.CHARACTER_SET
-    if tag in rules.STANDARD_NUMBERS:
-        return rules.STANDARD_NUMBER
+    if tag in _ANYWHERE:
+        return _ANYWHERE[tag]
     if sequence is None and tag in FILE_LEVEL:
         return rules.FILE_LEVEL
     if sequence is None and tag in rules.DECLARATION:
@@ -117,8 +118,7 @@ def _placed(tag: int, item: Item, sequence: int | None, *, in_content: bool) -> 
     if in_content and tag in CONTENT_VALUES:
         return rules.STRUCTURED
     if tag in rules.CODE_PARTS and CODE_MEANING in item.types:
-        answered = in_content and sequence == CONCEPT_CODE and tag == CODE_MEANING
-        return rules.STRUCTURED if answered else rules.CODE
+        return rules.CODE
     return None
 
 

@@ -10,6 +10,9 @@ from services.redactor.spans import Kind, RedactText
 _PIECE = re.compile(r"[0-9]+(?:[.,][0-9]+)?|[^\W0-9_]+")
 """Letters, or digits with at most one decimal mark, of a word."""
 
+_RECORD = re.compile(r"[ac-eg-jl-su-wyz][0-9]{3,}|[0-9]{3,}[a-ce-gi-jnoq-rw-z]")
+"""A letter and three digits or more, as record numbers are; "b800", "x512", "120k" are not."""
+
 _HUMP = re.compile(r"[A-Z]{3,}(?![a-z])|[A-Z][a-z]{2,}")
 """A part of a keyword ("ImagePositionPatient")."""
 
@@ -93,6 +96,8 @@ def is_technical(word: str) -> bool:
     if lower in words() or (len(word) == 1 and word.isascii()) or _KERNEL.fullmatch(word):
         return True
     pieces = _PIECE.findall(lower)
+    if _RECORD.fullmatch(lower):
+        return False
     if "".join(pieces) == lower and all(_piece(piece, pieces) for piece in pieces):
         return True
     humps = _HUMP.findall(word)

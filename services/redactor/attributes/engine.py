@@ -50,8 +50,8 @@ class AttributeRedactor:
 
         Args:
             ds: Data set without group 2. Pixel data, overlays, curves, documents and padding of
-                the data set itself stay as they are, and so do text, names and coded answers of
-                its content tree: other modules clean them.
+                the data set itself stay as they are, and so do text and names of its content
+                tree: other modules clean them.
 
         Returns:
             What was done, in the order of the data set; attributes that stay are not listed.

@@ -82,6 +82,8 @@ class Place:
     def give_up(self, element: Element, decision: Decision, rule: Rule) -> None:
         """Do away with a value: the attribute goes, is emptied or holds a dummy, by its Type."""
         needed = decision.kind[0]
+        if needed == "1" and values.is_number(decision.vr):
+            needed = "2"  # a wrong number is worse than none
         if needed == "1":
             self.fill(element, decision)
             self.record(decision, Action.REPLACED, rule)

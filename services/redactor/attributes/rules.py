@@ -153,7 +153,7 @@ CHARACTER_SET = _rule(
 STRUCTURED = _rule(
     "structured-content",
     Treatment.LEAVE,
-    "Text, names and coded answers of content items were cleaned as report text before.",
+    "Text and names of content items were cleaned as report text before.",
 )
 PRIVATE = _rule("private", Treatment.REMOVE, "A private attribute is removed.")
 PRIVATE_KEPT = _rule(
@@ -165,7 +165,7 @@ MISFIT = _rule(
     "misfit",
     Treatment.REMOVE,
     "The value is not what the VR of the attribute holds, or cannot be read: removed, emptied or "
-    "a dummy, as the IOD needs it.",
+    "a dummy, as the IOD needs it; a number that it needs is emptied, never made up.",
 )
 NOTHING_LEFT = _rule(
     "nothing-left",

@@ -233,7 +233,7 @@ def clean_code(study: Study, place: Place, decided: Mapping[int, Decision]) -> N
     if value_tag is not None:
         wanted[value_tag] = kept.value
     for tag, text in wanted.items():
-        if tag not in ds or texts[tag] == text or decided[tag].rule is not rules.CODE:
+        if tag not in ds or texts[tag] == text:
             continue
         place.put(ds.get_item(tag), decided[tag], values.encoded(text, place.encodings))
         place.record(decided[tag], Action.REPLACED)

@@ -106,6 +106,11 @@ def is_icc_profile(value: bytes) -> bool:
     return value[36:40] == b"acsp" and abs(int.from_bytes(value[:4], "big") - len(value)) <= 1
 
 
+def is_number(vr: str) -> bool:
+    """Whether values of a VR are numbers."""
+    return vr in UNIT or vr in ("DS", "IS")
+
+
 def is_text(vr: str) -> bool:
     """Whether values of a VR are encoded as characters."""
     return vr in _GRAMMAR or vr in TEXT or vr in ("AE", "CS", "PN", "UR")
