@@ -35,6 +35,8 @@ INFLATED_AT_ONCE = 1 << 20
 
 ENCRYPTED = 0x04000500
 """Encrypted Attributes Sequence: may hold every identifier there was (PS3.15 annex E.1.1)."""
+PIXELS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
+"""Integer, float and double pixels."""
 REQUIRED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
@@ -206,7 +208,8 @@ def _may_be_sequence(value: object) -> bool:
 
 
 def _require_identity(ds: FileDataset) -> None:
-    kind_of(ds)
+    if kind_of(ds) == ObjectKind.IMAGE and not any(tag in ds for tag in PIXELS):
+        raise Rejected("an image without pixels; send it again", reason="no_pixels")
     for keyword in REQUIRED:
         if not _uid(ds, keyword):
             raise Rejected(f"{keyword} is missing or empty; send it again", reason="no_uid")

@@ -10,7 +10,12 @@ import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import (
+    CTImageStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
@@ -42,7 +47,14 @@ def ct(syntax: str = ExplicitVRLittleEndian) -> FileDataset:
     meta.MediaStorageSOPClassUID = CTImageStorage
     meta.MediaStorageSOPInstanceUID = SOP_INSTANCE_UID
     meta.SourceApplicationEntityTitle = "CT-QUILLFORD"
-    ds = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
+    ds = FileDataset(
+        "",
+        {},
+        file_meta=meta,
+        preamble=bytes(128),
+        is_implicit_VR=syntax == ImplicitVRLittleEndian,
+        is_little_endian=syntax != ExplicitVRBigEndian,
+    )
     ds.SpecificCharacterSet = ["", "ISO 2022 IR 87"]
     ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, SOP_INSTANCE_UID
     ds.StudyInstanceUID = "1.2.276.0.7230010.3.1.2.987654.1"
@@ -62,17 +74,17 @@ def ct(syntax: str = ExplicitVRLittleEndian) -> FileDataset:
     ds.ImagePositionPatient, ds.ImageOrientationPatient = [0, 0, 0], [1, 0, 0, 0, 1, 0]
     ds.PixelSpacing, ds.KVP = [0.7, 0.7], "120"
     ds.RescaleIntercept, ds.RescaleSlope = "-1024", "1"
-    add_pixels(ds)
+    add_pixels(ds, ">u2" if syntax == ExplicitVRBigEndian else "<u2")
     return ds
 
 
-def add_pixels(ds: Dataset, size: int = 32) -> None:
+def add_pixels(ds: Dataset, cell: str = "<u2", size: int = 32) -> None:
     """Twelve bits of tissue in sixteen."""
     ds.Rows = ds.Columns = size
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
     noise = np.random.default_rng(3).integers(0, 4096, (size, size))
-    ds.PixelData = noise.astype("<u2").tobytes()
+    ds.PixelData = noise.astype(cell).tobytes()
 
 
 def written(ds: FileDataset) -> bytes:

@@ -14,6 +14,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     EncapsulatedCDAStorage,
     EncapsulatedOBJStorage,
@@ -58,7 +59,7 @@ def finished(ds: FileDataset) -> FileDataset:
 
 
 def shipped(name: str) -> FileDataset:
-    return dcmread(str(get_testdata_file(name)))
+    return dcmread(str(get_testdata_file(name, download=False)))
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
@@ -94,7 +95,7 @@ def test_preamble_and_meta_are_made_anew() -> None:
     ds = ct()
     ds.preamble = b"Fernsby" + bytes(121)
     ds.file_meta.ImplementationVersionName = "FERNSBY"
-    ds.file_meta.PrivateInformationCreatorUID = "1.2.3"
+    ds.file_meta.PrivateInformationCreatorUID = UID("1.2.3")
     ds.file_meta.PrivateInformation = b"Fernsby "
     after = finished(ds)
     assert after.preamble == bytes(128)
@@ -196,9 +197,17 @@ def test_an_odd_number_of_bytes_in_big_endian_words_keeps_its_last_pixel() -> No
 @pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
 @pytest.mark.parametrize(
     "name",
-    ["MR_small_RLE.dcm", "SC_rgb_rle_2frame.dcm", "rtdose_rle.dcm", "693_J2KI.dcm"]
-    + ["MR_small_jp2klossless.dcm", "US1_J2KR.dcm", "MR_small_jpeg_ls_lossless.dcm"]
-    + ["SC_rgb_jpeg_gdcm.dcm", "color3d_jpeg_baseline.dcm", "SC_jpeg_no_color_transform.dcm"],
+    [
+        "MR_small_RLE.dcm",
+        "SC_rgb_rle_2frame.dcm",
+        "rtdose_rle.dcm",
+        "693_J2KI.dcm",
+        "MR_small_jp2klossless.dcm",
+        "examples_jpeg2k.dcm",
+        "SC_rgb_jpeg_gdcm.dcm",
+        "examples_ybr_color.dcm",
+        "SC_jpeg_no_color_transform.dcm",
+    ],
 )
 def test_compressed_frames_stay_compressed_and_decode_to_the_same(name: str) -> None:
     ds = shipped(name)
@@ -291,7 +300,7 @@ def test_waveforms_have_their_exact_length() -> None:
     assert [group.WaveformData for group in after.WaveformSequence] == before
 
 
-def document(sop_class: str, content: bytes) -> FileDataset:
+def document(sop_class: UID, content: bytes) -> FileDataset:
     ds = ct()
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = sop_class
     del ds.PixelData

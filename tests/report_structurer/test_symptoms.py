@@ -842,3 +842,50 @@ def test_praise_or_an_operation_nearby_makes_a_loss_wanted(note: str) -> None:
 def test_an_unintended_loss_counts_though_an_operation_is_nearby() -> None:
     note = "Gastric bypass in 2001. Unintentional weight loss of 20 pounds."
     assert said(note) == {"weight_loss": "present"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "status"),
+    [
+        ("Her appetite has been rather poor lately.", {"appetite_loss": "present"}),
+        ("Appetite is slowly returning.", {"appetite_loss": "absent"}),
+        ("He has lost all interest in meals.", {"appetite_loss": "present"}),
+        ("No change in sleep, weight or appetite.",
+         {"appetite_loss": "absent", "weight_loss": "absent"}),
+        ("Weight 64.5 kg, which is the same as in June.", {"weight_loss": "absent"}),
+        ("She put on 3 kg over Christmas.", {"weight_loss": "absent"}),
+        ("There was no weight gain.", {}),
+        ("Food aversion and malaise.", {"appetite_loss": "present", "fatigue": "present"}),
+        ("Meat gets caught behind the breastbone.", {"dysphagia": "present"}),
+        ("Radiation has impaired her swallowing.", {"dysphagia": "present"}),
+        ("He feels full after a couple of mouthfuls.", {"early_satiety": "present"}),
+        ("Strength is diminished throughout.", {"weakness": "present"}),
+        ("The data for this regimen are weak.", {}),
+        ("Nausea is one of the most common side effects of the drug.",
+         {"nausea_vomiting": "other"}),
+        ("The vomiting has resolved.", {"nausea_vomiting": "historical"}),
+        ("She had hiccups and nausea, but this subsided overnight.",
+         {"nausea_vomiting": "historical"}),
+        ("She lost 6 kg on the ward but has since gained it back.", {"weight_loss": "historical"}),
+        ("A 70-year-old woman with a history of dysphagia.", {"dysphagia": "present"}),
+        ("Reglan was started for nausea.", {"nausea_vomiting": "present"}),
+    ],
+)  # fmt: skip
+def test_status_said_around_other_words(sentence: str, status: dict[str, str]) -> None:
+    assert said(sentence) == status
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "She is down 7 pounds since March. I congratulated her.",
+        "Gastric bypass two years ago. He has lost 90 pounds.",
+    ],
+)
+def test_praise_or_an_operation_nearby_makes_a_loss_wanted(note: str) -> None:
+    assert said(note) == {"weight_loss": "other"}
+
+
+def test_an_unintended_loss_counts_though_an_operation_is_nearby() -> None:
+    note = "Gastric bypass in 2001. Unintentional weight loss of 20 pounds."
+    assert said(note) == {"weight_loss": "present"}

@@ -4,7 +4,7 @@ Sequences and items get explicit lengths, so the same values always give the sam
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pydicom import DataElement, Dataset
@@ -52,10 +52,13 @@ class Encoder:
             pixels: Value of an encapsulated (7FE0,0010).
         """
         own = ds.get_item(0x00080005)
-        if own is not None:
-            encodings = convert_encodings(ds.SpecificCharacterSet)
+        as_read = _codecs(ds.original_character_set)
+        if isinstance(own, RawDataElement):
+            encodings = as_read
+        elif own is not None:
+            encodings = _codecs(convert_encodings(ds.SpecificCharacterSet))
         # A raw value that was read with another character set must be decoded and encoded again.
-        is_as_read = convert_encodings(ds.original_character_set) == encodings
+        is_as_read = as_read == encodings
         pieces: list[bytes] = []
         # Plain integers and pydicom's own dictionary: comparing its tags costs more than copying.
         elements = {int(tag): element for tag, element in ds.items()}
@@ -91,7 +94,7 @@ class Encoder:
         if element.VR == "SQ":
             return self._sequence(element, encodings, path)
         if not self.is_implicit and len(element.VR) != 2:  # noqa: PLR2004 - "US or SS"
-            element = correct_ambiguous_vr_element(element, ds, self.is_little_endian)
+            correct_ambiguous_vr_element(element, ds, self.is_little_endian)  # in place
         element.is_undefined_length = False
         encoded = DicomBytesIO()
         encoded.is_implicit_VR, encoded.is_little_endian = self.is_implicit, self.is_little_endian
@@ -123,3 +126,7 @@ class Encoder:
 
     def _number(self, kind: str, value: int) -> bytes:
         return struct.pack(("<" if self.is_little_endian else ">") + kind, value)
+
+
+def _codecs(encodings: str | Iterable[str]) -> list[str]:
+    return [encodings] if isinstance(encodings, str) else list(encodings)

@@ -3,6 +3,7 @@
 import zlib
 from dataclasses import dataclass
 
+from pydicom import Dataset
 from pydicom.charset import default_encoding
 from pydicom.dataset import FileDataset
 from pydicom.uid import (
@@ -88,9 +89,10 @@ def finish(
 
 def _file_meta(ds: FileDataset, syntax: UID) -> bytes:
     """File meta information: what the standard demands and no more (PS3.10 table 7.1-1)."""
+    about = Dataset(dict(ds.items()))
     values = (
-        (0x0002, b"UI", str(ds.SOPClassUID)),
-        (0x0003, b"UI", str(ds.SOPInstanceUID)),
+        (0x0002, b"UI", str(about.SOPClassUID)),
+        (0x0003, b"UI", str(about.SOPInstanceUID)),
         (0x0010, b"UI", str(syntax)),
         (0x0012, b"UI", IMPLEMENTATION_CLASS_UID),
         (0x0013, b"SH", IMPLEMENTATION_VERSION_NAME),
@@ -113,23 +115,25 @@ def _clean_pixels(
     Raises:
         Rejected: They are damaged.
     """
+    # Reading an attribute decodes it; in a copy, so that what was read can be written as it was.
+    about = Dataset(dict(ds.items()))
     try:
         for tag, bits in FLOAT_BITS.items():
             if tag in ds:
-                _replace(ds, tag, native.exact(ds, ds[tag].value, bits), "length", actions)
+                _replace(ds, tag, native.exact(about, ds[tag].value, bits), "length", actions)
         if PIXEL_DATA not in ds:
             return None
         content = ds.get_item(PIXEL_DATA).value
         if not isinstance(content, bytes):
             raise Rejected("its pixel data have no value; send it again", reason="pixels")
-        cells = native.cells_of(ds, is_little_endian=is_little_endian)
+        cells = native.cells_of(about, is_little_endian=is_little_endian)
         if syntax.is_encapsulated:
             return _clean_frames(ds, content, syntax, cells, actions)
         is_swapped = not is_little_endian and ds.get_item(PIXEL_DATA).VR == "OW"
-        content = native.exact(ds, content, cells.allocated, is_swapped=is_swapped)
+        content = native.exact(about, content, cells.allocated, is_swapped=is_swapped)
         _replace(ds, PIXEL_DATA, content, "length", actions)
         if cells.allocated == 1:
-            cleared: bytes | None = native.without_spare_bits(ds, content)
+            cleared: bytes | None = native.without_spare_bits(about, content)
         else:
             cleared = cells.cleaned(content)
         if cleared is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.overlays import get_overlay_array
+from pydicom.overlays.numpy_handler import get_overlay_array
 
 from radloom.errors import Rejected
 

@@ -5,6 +5,7 @@ anything else may be: no viewer shows them.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,16 +55,17 @@ class Cells:
     def _used(self) -> int:
         return ((1 << self.stored) - 1) << (self.high + 1 - self.stored)
 
-    def _canonical(self, cells: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+    def _canonical(self, cells: NDArray[Any]) -> NDArray[Any]:
         """Unused bits zero, or the sign repeated where values are signed and end at the low bit."""
         kind = cells.dtype.type
-        values = np.bitwise_and(cells, kind(self._used))
+        values: NDArray[Any] = np.bitwise_and(cells, kind(self._used))
         if not self.is_signed or self.high + 1 != self.stored:
             return values
         # As vendors write them and viewers expect: a reader that ignores BitsStored sees the same.
         above = kind((1 << self.allocated) - (1 << self.stored))
         is_negative = np.bitwise_and(values, kind(1 << self.high)) != 0
-        return np.where(is_negative, np.bitwise_or(values, above), values).astype(cells.dtype)
+        signed = np.where(is_negative, np.bitwise_or(values, above), values)
+        return np.asarray(signed, cells.dtype)
 
 
 def cells_of(ds: Dataset, *, is_little_endian: bool) -> Cells:

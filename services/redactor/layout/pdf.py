@@ -50,7 +50,7 @@ def _require_plain(reader: PdfReader) -> None:
         raise _held("is encrypted")
     if not 0 < len(reader.pages) <= MAX_PAGES:
         raise _held(f"has no page, or more than {MAX_PAGES}")
-    catalog = reader.trailer["/Root"]
+    catalog = reader.root_object
     if any(key in catalog for key in CATALOG_RISKS):
         raise _held("has forms, attachments or actions")
 

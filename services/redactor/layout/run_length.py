@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 from pydicom import Dataset
-from rle.utils import decode_segment, encode_segment
+from rle.utils import decode_segment, encode_segment  # type: ignore[attr-defined] # compiled
 
 from radloom.errors import Rejected
 from services.redactor.layout.native import Cells

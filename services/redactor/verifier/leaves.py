@@ -143,9 +143,9 @@ class _Walk:
         else:
             if start + length > end:
                 raise ValueError("a value leaves its data set")
-            inner = self._hidden_items(start, start + length, here) if vr == "UN" else []
+            hidden = self._hidden_items(start, start + length, here) if vr == "UN" else []
             self.at = start + length
-            yield from ((leaf, tag) for leaf in inner or [Leaf(here, tag, vr, start, self.at)])
+            yield from ((leaf, tag) for leaf in hidden or [Leaf(here, tag, vr, start, self.at)])
 
     def _header(self, at: int, *, is_implicit: bool) -> tuple[int, str, int, int]:
         group, number = self._tag.unpack_from(self.content, at)

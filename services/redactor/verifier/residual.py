@@ -103,7 +103,7 @@ def grey_levels(frame: NDArray[Any]) -> NDArray[np.uint8]:
     if high <= low:
         low, high = float(levels.min()), float(levels.max())
     scaled = (levels - low) * (255.0 / max(high - low, 1e-6))
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(scaled, 0, 255), np.uint8)
 
 
 def is_safe(text: str) -> bool:

@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
-from pydicom.overlays import get_overlay_array
+from pydicom.overlays.numpy_handler import get_overlay_array
 from pydicom.uid import UID
 
 from services.redactor.verifier.conformance import new_kinds

@@ -5,9 +5,11 @@ letters. Eponyms never do, so the patient Miller is not mistaken for the Miller 
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
+from typing import cast
 
-from pydicom.datadict import DicomDictionary
+from pydicom._dicom_dict import DicomDictionary
 from pydicom.sr._concepts_dict import concepts
 
 WORD = re.compile(r"[^\W\d_]+(?:'s\b)?")
@@ -30,7 +32,8 @@ def standard_words() -> frozenset[str]:
     words = set(PLAIN_WORDS)
     for entry in DicomDictionary.values():
         words.update(word.lower() for word in WORD.findall(entry[2]) if not word.endswith("'s"))
-    for scheme in concepts.values():
+    schemes = cast("Mapping[str, Mapping[str, Mapping[str, tuple[str, object]]]]", concepts)
+    for scheme in schemes.values():
         for codes in scheme.values():
             for meaning, _ in codes.values():
                 words.update(SMALL_WORD.findall(meaning))
