@@ -66,7 +66,7 @@ def header_values(header: Mapping[str, object]) -> Iterator[tuple[Kind, str]]:
     for keyword, content in header.items():
         try:
             vr = dictionary_VR(keyword)
-        except KeyError:
+        except (KeyError, ValueError):
             continue
         kind = kind_of(keyword, vr)
         values = content if isinstance(content, list) else str(content or "").split("\\")

@@ -30,8 +30,12 @@ TITLES = listed(
     for cc pt sra sr herr frau mme m signed dictated physician radiologist
     """
 )
-GAP = re.compile(r"[\s\-./:_,()#'’^\\]{0,2}")
-"""What may part the characters of a number or the words of an address."""
+GAPS = {
+    Kind.NAME: re.compile(""),
+    Kind.LOC: re.compile(r"[\s\-./:_,()#'’^\\]{0,2}"),
+}
+GAP = re.compile(r"[\s\-./:_()#^\\]{0,2}")
+"""What may part the characters of a number; a name in one word has no gaps, an address commas."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,9 @@ class Matcher:
     def _initials(self, text: str, tokens: Sequence[_Token]) -> Iterator[Match]:
         """Single letters beside a known name: "J. Smith", "SMITH J"."""
         for at, token in enumerate(tokens):
-            if len(token.text) != 1 or not token.text.isupper():
+            stop = text[token.end : token.end + 1] == "."
+            article = token.text in {"A", "I"} and not stop
+            if len(token.text) != 1 or not token.text.isupper() or article:
                 continue
             for other in (at - 1, at + 1):
                 if not 0 <= other < len(tokens) or tokens[other].key not in self.names:
@@ -194,8 +200,7 @@ class Matcher:
                     min(token.end, tokens[other].end) : max(token.start, tokens[other].start)
                 ]
                 if between in {" ", ". ", ", ", "."} and tokens[other].text[0].isupper():
-                    end = token.end + (text[token.end : token.end + 1] == ".")
-                    yield Match(token.start, end, Kind.NAME, 0.9, "identity:initial")
+                    yield Match(token.start, token.end + stop, Kind.NAME, 0.9, "identity:initial")
 
     def _strings(self, text: str) -> list[Match]:
         if self.strings is None:
@@ -210,26 +215,30 @@ class Matcher:
         found = []
         for last, (form, kind, exact) in self.strings.iter("".join(stream)):
             first = last - len(form) + 1
-            span = _span(text, places[first], places[last], places[first : last + 1], whole=exact)
+            if _unspaced(form):
+                span: tuple[int, int] | None = (places[first], places[last] + 1)
+            else:
+                within = places[first : last + 1]
+                span = _span(text, within, GAPS.get(kind, GAP), whole=exact)
             if span is not None:
                 found.append(Match(*span, kind, 0.97, "identity:string"))
         return found
 
 
 def _span(
-    text: str, start: int, end: int, places: Sequence[int], *, whole: bool
+    text: str, places: Sequence[int], gap: "re.Pattern[str]", *, whole: bool
 ) -> tuple[int, int] | None:
     """The span of a string in the text; None where it is only by chance there.
 
     Args:
         text: The text.
-        start: Of its first character.
-        end: Of its last character.
-        places: Of all of its characters.
+        places: Of the characters of the string.
+        gap: What may part them.
         whole: Whether letters or digits directly beside it make it another string.
     """
+    start, end = places[0], places[-1]
     for a, b in pairwise(places):
-        if b > a + 1 and not GAP.fullmatch(text, a + 1, b):
+        if b > a + 1 and not gap.fullmatch(text, a + 1, b):
             return None
     before, after = text[start - 1 : start], text[end + 1 : end + 2]
     if not before.isalnum() and not after.isalnum():
