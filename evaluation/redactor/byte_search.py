@@ -13,6 +13,7 @@ _STREAM: Final = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/]{16,}={0,2}")
 MAX_STREAMS: Final = 2000
 MAX_INFLATED: Final = 1 << 24
+MAX_BASE64: Final = 1 << 16
 CHARSETS: Final = (
     "utf-8", "utf-16-le", "utf-16-be", "latin-1", "iso8859-5", "iso8859-6", "iso8859-7",
     "iso8859-8", "euc_jp", "shift_jis", "iso2022_jp", "euc_kr", "gb18030", "big5", "tis-620",
@@ -76,7 +77,8 @@ def _meta_end(content: bytes) -> int:
 
 def _decoded(view: bytes) -> Iterator[bytes]:
     for run in _BASE64.finditer(view):
-        if len(run[0]) <= 1 << 16:
-            padded = run[0].rstrip(b"=")
-            padded = padded[: len(padded) - (len(padded) % 4 == 1)]
-            yield base64.b64decode(padded + b"=" * (-len(padded) % 4))
+        # What stands before it may look like base64 too, so every alignment is tried.
+        for shift in range(4 if len(run[0]) <= MAX_BASE64 else 0):
+            cut = run[0].rstrip(b"=")[shift:]
+            cut = cut[: len(cut) - (len(cut) % 4 == 1)]
+            yield base64.b64decode(cut + b"=" * (-len(cut) % 4))

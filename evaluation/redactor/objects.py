@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import highdicom as hd
 import numpy as np
@@ -22,6 +22,8 @@ from pydicom.uid import (
     EncapsulatedPDFStorage,
     ExplicitVRLittleEndian,
     SecondaryCaptureImageStorage,
+    UID,
+    ExplicitVRLittleEndian,
     UltrasoundMultiFrameImageStorage,
 )
 
@@ -115,7 +117,7 @@ def _made() -> Iterator[Source]:
         yield Source(name, content_of(maker(image)))
 
 
-MAKER: Final = {
+MAKER: Final[dict[str, Any]] = {
     "manufacturer": "Acme",
     "manufacturer_model_name": "Maker",
     "software_versions": "1.0",
@@ -123,7 +125,7 @@ MAKER: Final = {
 }
 
 
-def _identity(number: int) -> dict[str, object]:
+def _identity(number: int) -> dict[str, Any]:
     return {
         "series_instance_uid": hd.UID(),
         "series_number": number,
@@ -283,7 +285,7 @@ def _palette_loop(image: Dataset) -> Dataset:
     return ds
 
 
-def _shell(image: Dataset, sop_class: str, modality: str) -> FileDataset:
+def _shell(image: Dataset, sop_class: UID, modality: str) -> FileDataset:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = sop_class

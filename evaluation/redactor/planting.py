@@ -18,7 +18,7 @@ from pydicom import DataElement, Dataset, Sequence, config
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 from pydicom.dataset import FileDataset
 from pydicom.tag import Tag
-from pydicom.uid import generate_uid
+from pydicom.uid import UID, generate_uid
 
 from evaluation.redactor.objects import Source, content_of, pdf_of
 from evaluation.redactor.people import Person, made_up, person
@@ -438,7 +438,7 @@ def _table(p: Planter, rows: list[int]) -> None:
         _row(p, p.ds, tag, "table", ())
     item = Dataset()
     deeper = Dataset()
-    for tag in p.rng.sample(free, NESTED_EACH):
+    for tag in p.rng.sample(free, min(NESTED_EACH, len(free))):
         into, place = (
             (item, (0x00400275, 0))
             if p.rng.random() < 0.5
@@ -480,7 +480,7 @@ def _file_level(p: Planter) -> bytes:
     for keyword in ("SourceApplicationEntityTitle", "SendingApplicationEntityTitle"):
         setattr(ds.file_meta, keyword, (token := p.token()).upper())
         p.note(token, "text", "meta", name=keyword)
-    ds.file_meta.PrivateInformationCreatorUID = "1.2.3.4"
+    ds.file_meta.PrivateInformationCreatorUID = UID("1.2.3.4")
     ds.file_meta.PrivateInformation = _even((token := p.token()).encode())
     p.note(token, "text", "meta", name="PrivateInformation")
     ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
