@@ -21,7 +21,7 @@ _TITLE = any_of("titles")
 _LINKS = rf"(?:\s{any_of('links')})*"
 
 TITLES = re.compile(
-    rf"(?<![\w.-])(?:{_TITLE}|dr|mr|mrs|ms|prof)(?![^\W\d_])\.?"
+    rf"(?<![\w.-])(?:{_TITLE}|(?i:dr|mr|mrs|ms|prof))(?![^\W\d_])\.?"
     rf"(?:\s{_TITLE}(?![^\W\d_])\.?)*(?=\s?[^\W\d_])\s{{0,2}}"
 )
 LABELS = re.compile(
@@ -98,7 +98,7 @@ INITIALS = (
         r"(?P<it>[A-Za-z]{2,4}\s?[/:]\s?[A-Za-z]{2,4}(?:\s?[/:]\s?[A-Za-z]{2,4})?)(?![\w/])"
     ),
     re.compile(
-        r"(?<![\w/:.-])(?P<it>[^\W\d_a-z]{2,3}\s?/\s?[a-z]{2,4}|[A-Z]{2,3}:[a-z]{2,3}(?=\s*$))"
+        r"(?<![\w/:.-])(?P<it>[^\W\d_a-z]{2,4}\s?/\s?[a-z]{2,4}|[A-Z]{2,3}:[a-z]{2,3}(?=\s*$))"
         r"(?![\w/:.-])"
     ),
     re.compile(r"(?m)^\s*(?P<it>[A-Za-z]{2,3}[/:][A-Za-z]{2,4})\s*$"),
