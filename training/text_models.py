@@ -156,8 +156,10 @@ def bytes_in(graph: onnx.GraphProto, axes: Sequence[int | str]) -> None:
     inner = graph.input[0].name
     del graph.input[:]
     graph.input.append(helper.make_tensor_value_info("image", TensorProto.UINT8, axes))
-    graph.initializer.append(numpy_helper.from_array(np.float32(1 / 127.5), "pixel.scale"))
-    graph.initializer.append(numpy_helper.from_array(np.float32(-1), "pixel.offset"))
+    graph.initializer.append(
+        numpy_helper.from_array(np.array(1 / 127.5, np.float32), "pixel.scale")
+    )
+    graph.initializer.append(numpy_helper.from_array(np.array(-1, np.float32), "pixel.offset"))
     nodes = [
         helper.make_node("Cast", ["image"], ["pixel.float"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["pixel.float"], ["pixel.planes"], perm=[0, 3, 1, 2]),
@@ -198,7 +200,7 @@ def made_from(content: bytes, source: Source) -> onnx.ModelProto:
         bytes_in(model.graph, ["batch", "height", "width", 3])
         inner = model.graph.output[0].name
         del model.graph.output[:]
-        axes = ["batch", 1, "height", "width"]
+        axes: list[int | str] = ["batch", 1, "height", "width"]
         model.graph.output.append(
             helper.make_tensor_value_info("probability", TensorProto.FLOAT, axes)
         )
@@ -260,8 +262,8 @@ By `python -m training.text_models` against the published file, on drawn lines o
 {measured}. What it finds on images with burned-in text is in `docs/evaluation/redactor.md`.
 """
 
-NOTICE = """This model is derived from PaddleOCR, Copyright (c) PaddlePaddle Authors, and was taken from
-RapidOCR, Copyright (c) RapidAI (SWHL). Both are licensed under the Apache License, Version 2.0
+NOTICE = """This model is derived from PaddleOCR, Copyright (c) PaddlePaddle Authors, and was taken
+from RapidOCR, Copyright (c) RapidAI (SWHL). Both are licensed under the Apache License, Version 2.0
 (https://www.apache.org/licenses/LICENSE-2.0); the project's LICENSE file holds its text.
 
 File: {member} of {wheel}
@@ -269,7 +271,7 @@ Changes: {changes}.
 """
 
 DETECTS = """- Input `image` (b, rows, columns, 3): bytes, both sides multiples of 32.
-- Output `probability` (b, 1, rows, columns): that a pixel lies in the shrunken core of a text line."""
+- Output `probability` (b, 1, rows, columns): of each pixel to lie in the core of a text line."""
 
 READS = """- Input `image` (b, 48, columns, 3): bytes, one line of text, columns a multiple of 8.
 - Outputs `character` and `probability` (b, columns / 8): class of the most probable character and
@@ -299,7 +301,9 @@ def compared(content: bytes, made: bytes, pixels: NDArray[np.uint8], *, reads: b
     old, new = onnxruntime.InferenceSession(content), onnxruntime.InferenceSession(made)
     scaled = pixels.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(127.5) - 1
     expected = old.run(None, {old.get_inputs()[0].name: scaled})[0]
-    answer = dict(zip([o.name for o in new.get_outputs()], new.run(None, {"image": pixels})))
+    answer = dict(
+        zip([o.name for o in new.get_outputs()], new.run(None, {"image": pixels}), strict=True)
+    )
     if not reads:
         return f"largest difference {np.abs(expected - answer['probability']).max():.4f}"
     same = (expected.argmax(2) == answer["character"]).mean()
@@ -373,11 +377,9 @@ def write_golden(folder: Path, pixels: NDArray[np.uint8]) -> None:
     names = [output.name for output in session.get_outputs()]
     answers = dict(zip(names, session.run(None, {"image": pixels}), strict=True))
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        **{"input.image": pixels},
-        **{f"output.{name}": np.round(answer, 3) for name, answer in answers.items()},
-    )
+    stored = {f"output.{name}": np.round(answer, 3) for name, answer in answers.items()}
+    stored["input.image"] = pixels
+    np.savez_compressed(buffer, **stored)  # type: ignore[arg-type] # stubs lack **kwargs
     (folder / "golden.npz").write_bytes(buffer.getvalue())
 
 

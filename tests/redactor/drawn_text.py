@@ -49,7 +49,7 @@ def picture_of(rng: np.random.Generator, rows: int, columns: int, kind: str) -> 
     smooth = cv2.GaussianBlur(noise, (0, 0), 25)
     smooth = (smooth - smooth.min()) / np.ptp(smooth)
     if kind == "film":
-        return np.clip(0.2 + 0.5 * smooth + 0.01 * noise, 0, 1)
+        return np.asarray(np.clip(0.2 + 0.5 * smooth + 0.01 * noise, 0, 1))
     body = ((x - columns / 2) / (columns * 0.4)) ** 2 + ((y - rows / 2) / (rows * 0.33)) ** 2 < 1
     texture = 0.25 + 0.4 * smooth + 0.03 * cv2.GaussianBlur(noise, (0, 0), 1.0)
     for _ in range(6):
@@ -57,7 +57,7 @@ def picture_of(rng: np.random.Generator, rows: int, columns: int, kind: str) -> 
         radius = rng.uniform(0.03, 0.12) * columns
         inside = np.hypot(x - cx, (y - cy) * rng.uniform(0.7, 1.4)) < radius
         texture = np.where(inside, rng.uniform(0.1, 0.9), texture)
-    return np.clip(np.where(body, texture, 0.01), 0, 1)
+    return np.asarray(np.clip(np.where(body, texture, 0.01), 0, 1))
 
 
 def strokes(text: str, height: int, face: int | str) -> NDArray[np.uint8]:
@@ -148,7 +148,8 @@ def described(samples: NDArray[np.generic], bits: int, photometric: str, sop_cla
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = sop_class
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = "1.2.826.0.1.3680043.8.498.1"
+    ds.SOPInstanceUID = UID("1.2.826.0.1.3680043.8.498.1")
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     ds.ImageType = ["ORIGINAL", "PRIMARY"]
     ds.Rows, ds.Columns = samples.shape[:2]
     ds.SamplesPerPixel = 3 if samples.ndim == 3 else 1

@@ -11,6 +11,7 @@ from services.redactor.pixels.reach import activity, reach
 from services.redactor.pixels.reading import Word
 from services.redactor.pixels.search import Finding
 from services.redactor.pixels.verdicts import Reason, judged
+from services.redactor.pixels.views import Kind
 
 STAYS = {
     "L": Harmless.MARKER,
@@ -81,7 +82,7 @@ def test_no_date_stays(day: object) -> None:
 
 
 def finding(text: str, box: Box, *, confidence: float = 0.95, seen: int = 3) -> Finding:
-    kinds = ("plain", "large", "local", "fine", "turned")
+    kinds: tuple[Kind, ...] = ("plain", "large", "local", "fine", "turned")
     return Finding(Word(text, confidence, box), frozenset(kinds[:seen]))
 
 

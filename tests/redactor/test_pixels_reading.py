@@ -51,8 +51,10 @@ def test_drawn_lines_are_read_where_they_stand(
     for label in scene.labels:
         box = words[label.text].box
         left, top, right, bottom = label.box
-        assert box.left <= left + 1 and box.top <= top + 1
-        assert box.right >= right - 1 and box.bottom >= bottom - 1
+        assert box.left <= left + 1
+        assert box.top <= top + 1
+        assert box.right >= right - 1
+        assert box.bottom >= bottom - 1
         assert box.height < 3 * label.height
 
 
@@ -112,7 +114,10 @@ def test_a_core_grows_back_around_its_line() -> None:
     regions, large = regions_in(map_with((100, 50, 200, 60)), DetectionSettings())
     box = regions[0].box((200, 300))
     assert not large
-    assert box.left < 96 and box.right > 204 and box.top < 46 and box.bottom > 64
+    assert box.left < 96
+    assert box.right > 204
+    assert box.top < 46
+    assert box.bottom > 64
     assert box.height < 35
 
 
@@ -125,10 +130,14 @@ def test_a_region_of_the_turned_view_comes_back_to_its_place() -> None:
     image = np.zeros((200, 300), np.uint8)
     cv2.rectangle(image, (40, 30), (139, 49), 255, -1)
     view = turned(image)
-    regions, _ = regions_in(view.pixels.astype(np.float32) / 255, DetectionSettings(growth=0))
+    regions, _ = regions_in(
+        view.pixels.astype(np.float32) / np.float32(255), DetectionSettings(growth=0)
+    )
     box = view.placed(regions[0]).box((200, 300))
-    assert abs(box.left - 40) <= 2 and abs(box.right - 140) <= 2
-    assert abs(box.top - 30) <= 2 and abs(box.bottom - 50) <= 2
+    assert abs(box.left - 40) <= 2
+    assert abs(box.right - 140) <= 2
+    assert abs(box.top - 30) <= 2
+    assert abs(box.bottom - 50) <= 2
 
 
 def test_a_large_image_is_seen_in_bands_that_hold_every_row() -> None:
@@ -142,7 +151,9 @@ def test_a_large_image_is_seen_in_bands_that_hold_every_row() -> None:
     assert [view.kind for view in views].count("overview") == 1
 
 
-def silent(model: str, inputs: Mapping[str, NDArray[np.generic]]) -> Mapping[str, NDArray[np.generic]]:
+def silent(
+    model: str, inputs: Mapping[str, NDArray[np.generic]]
+) -> Mapping[str, NDArray[np.generic]]:
     assert model == "textdet"
     batch, rows, columns, _ = inputs["image"].shape
     assert rows % 32 == columns % 32 == 0

@@ -8,14 +8,14 @@ import pytest
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.pixels import set_pixel_data
+from pydicom.pixels.utils import set_pixel_data
 from pydicom.uid import (
     JPEG2000,
+    MPEG2MPML,
     CTImageStorage,
     EncapsulatedPDFStorage,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
-    MPEG2MPML,
     RLELossless,
     UltrasoundImageStorage,
     UltrasoundMultiFrameImageStorage,
@@ -109,11 +109,6 @@ def test_paint_shows_as_the_darkest_of_the_picture(kind: dict[str, object], infe
         assert value[0, 0] == 0
 
 
-def compressed(ds: Dataset, syntax: str) -> Dataset:
-    ds.compress(syntax, generate_instance_uid=False)
-    return reopened(ds)
-
-
 @pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless, JPEG2000])
 @pytest.mark.parametrize(
     "kind", [{"bits": 12}, {"bits": 16, "signed": True}, {"photometric": "RGB"}], ids=str
@@ -123,8 +118,8 @@ def test_a_compressed_object_keeps_its_transfer_syntax(
 ) -> None:
     scene = scene_with()
     ds = object_of(scene, **kind)  # type: ignore[arg-type] # parameters of a test case
-    options = {"j2k_cr": [2]} if syntax == JPEG2000 else {}
-    ds.compress(syntax, generate_instance_uid=False, **options)
+    ratios = [2.0] if syntax == JPEG2000 else None
+    ds.compress(syntax, generate_instance_uid=False, j2k_cr=ratios)
     ds = reopened(ds)
     before = reopened(ds)
     made = redact_pixels(ds, infer=infer)
@@ -274,9 +269,7 @@ def test_an_empty_header_changes_nothing_about_what_goes(infer: Infer) -> None:
 
 def test_without_selection_every_text_goes(infer: Infer) -> None:
     scene = scene_with()
-    made = redact_pixels(
-        object_of(scene), infer=infer, settings=PixelSettings(keep_harmless=False)
-    )
+    made = redact_pixels(object_of(scene), infer=infer, settings=PixelSettings(keep_harmless=False))
     mask = painted([b.box for b in made.blanked], scene.picture.shape)
     assert all(covered(Box(*label.box), mask) >= 0.8 for label in scene.labels)
     assert made.kept == ()

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.pixels import apply_color_lut
+from pydicom.pixels.processing import apply_color_lut
 
-from services.redactor.pixels.boxes import Box, painted
+from services.redactor.pixels.boxes import Box, in_colour, painted
 
 
 def blank(ds: Dataset, samples: NDArray[np.generic], boxes: Sequence[Box]) -> None:
@@ -28,7 +28,7 @@ def background(
 ) -> NDArray[np.generic]:
     """Darkest value as displayed, among those that the frame has outside the boxes."""
     photometric = str(ds.get("PhotometricInterpretation", ""))
-    if samples.ndim == 3:
+    if in_colour(samples):
         dark = [0] * samples.shape[2]
         if photometric.startswith("YBR_FULL"):
             middle = 1 << (int(ds.get("BitsStored", 8)) - 1)

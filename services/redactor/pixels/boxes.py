@@ -6,6 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+PLANE_AXES = 2
+
+
+def in_colour(image: NDArray[np.generic]) -> bool:
+    """Whether an image is (rows, columns, samples), not one plane (rows, columns)."""
+    return image.ndim > PLANE_AXES
+
 
 @dataclass(frozen=True, order=True)
 class Box:

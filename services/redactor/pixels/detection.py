@@ -5,13 +5,14 @@ Differentiable Binarization, AAAI 2020, section 3.5). A threshold gives the core
 back by area x ratio / perimeter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.redactor.pixels.boxes import Box
+from services.redactor.pixels.boxes import Box, in_colour
 
 MULTIPLE = 32
 """The detectors halve an image five times."""
@@ -38,6 +39,9 @@ class DetectionSettings:
     core_probability: float = 0.2
     line_probability: float = 0.35
     growth: float = 1.8
+
+
+DETECTION = DetectionSettings()
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Region:
 def padded_to_multiple(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Three-channel image whose sides are multiples of 32; the last row and column repeat."""
     rows, columns = (-side % MULTIPLE for side in image.shape[:2])
-    planes = image if image.ndim == 3 else np.repeat(image[:, :, None], 3, axis=2)
+    planes = image if in_colour(image) else np.repeat(image[:, :, None], 3, axis=2)
     return np.pad(planes, ((0, rows), (0, columns), (0, 0)), mode="edge")
 
 
@@ -95,7 +99,7 @@ def regions_in(
     return tuple(found), too_large
 
 
-_Rectangle = tuple[tuple[float, float], tuple[float, float], float]
+_Rectangle = tuple[Sequence[float], Sequence[float], float]
 
 
 def _grown(rectangle: _Rectangle, growth: float) -> _Rectangle:
@@ -105,7 +109,7 @@ def _grown(rectangle: _Rectangle, growth: float) -> _Rectangle:
 
 
 def _mean_within(probability: NDArray[np.float32], rectangle: _Rectangle) -> float:
-    corners = cv2.boxPoints(rectangle)
+    corners = np.asarray(cv2.boxPoints(rectangle), np.float32)
     shape = probability.shape
     box = Region(corners, 0).box(shape)
     if not box.area:

@@ -11,8 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.pixels import apply_color_lut, convert_color_space
+from pydicom.pixels.processing import apply_color_lut, convert_color_space
 
+from services.redactor.pixels.boxes import in_colour
+
+BYTE_BITS = 8
 MAX_LEVELS = 3
 SIMILAR = 0.75
 """Windows that share this much of their span show the same."""
@@ -46,11 +49,11 @@ def levels(ds: Dataset, stored: NDArray[np.generic]) -> tuple[NDArray[np.uint8],
         ds: Describes the samples.
         stored: (rows, columns) or (rows, columns, 3), as stored, RGB if in colour.
     """
-    if stored.ndim == 3:
+    if in_colour(stored):
         return (_eight_bit_colour(ds, stored),)
     if str(ds.get("PhotometricInterpretation", "")).startswith("PALETTE"):
         colours = apply_color_lut(np.asarray(stored), ds)
-        shift = 8 if colours.dtype.itemsize == 2 else 0
+        shift = BYTE_BITS if colours.dtype.itemsize > 1 else 0
         return ((colours[:, :, :3] >> shift).astype(np.uint8),)
     windows: list[tuple[float, float]] = []
     for window in _windows(ds, stored):
@@ -68,22 +71,24 @@ def local_contrast(
 
     Computed from the stored samples: 16-bit text that no window shows appears here too.
     """
-    plane = stored.max(axis=2) if stored.ndim == 3 else stored
+    plane = stored.max(axis=2) if in_colour(stored) else stored
     values = np.asarray(plane, np.float32)
     mean = cv2.GaussianBlur(values, (0, 0), around.sigma_px)
     square = cv2.GaussianBlur(np.square(values - mean), (0, 0), around.sigma_px)
     span = float(np.ptp(values)) or 1.0
     spread = np.sqrt(square) + span * around.flat
-    return np.clip(128 + 50 * (values - mean) / spread, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(128 + 50 * (values - mean) / spread, 0, 255), np.uint8)
 
 
 def _windows(ds: Dataset, stored: NDArray[np.generic]) -> Iterator[tuple[float, float]]:
     low, high = float(stored.min()), float(stored.max())
     if high <= low:
         return
-    if int(ds.get("BitsStored", 16)) <= 8:
+    if int(ds.get("BitsStored", 16)) <= BYTE_BITS:
         yield low, high
-    inner_low, inner_high = (float(v) for v in np.percentile(stored[::2, ::2], (0.5, 99.8)))
+    inner_low, inner_high = (
+        float(v) for v in np.percentile(stored[::2, ::2].astype(np.float64), (0.5, 99.8))
+    )
     if inner_high > inner_low:
         yield inner_low, inner_high
     yield from _voi_windows(ds)
@@ -111,13 +116,13 @@ def _overlap(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 def _windowed(stored: NDArray[np.generic], low: float, high: float) -> NDArray[np.uint8]:
     scaled = (np.asarray(stored, np.float32) - low) * (255 / max(high - low, 1e-6))
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(scaled, 0, 255), np.uint8)
 
 
 def _eight_bit_colour(ds: Dataset, stored: NDArray[np.generic]) -> NDArray[np.uint8]:
     bits = int(ds.get("BitsStored", 8))
     values = np.asarray(stored, np.int64)
-    eight = (values >> max(0, bits - 8)).clip(0, 255).astype(np.uint8)
+    eight = (values >> max(0, bits - BYTE_BITS)).clip(0, 255).astype(np.uint8)
     if str(ds.get("PhotometricInterpretation", "")).startswith("YBR_FULL"):
         eight = convert_color_space(eight, "YBR_FULL", "RGB").astype(np.uint8)
     return eight

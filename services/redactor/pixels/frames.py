@@ -8,23 +8,24 @@ from the rest of the picture (docs/decisions/redactor-pixels.md).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
-from pydicom.pixels import get_decoder
-from pydicom.pixels.encoders import JPEG2000LosslessEncoder, RLELosslessEncoder
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.encoders.base import JPEG2000LosslessEncoder, RLELosslessEncoder
 from pydicom.uid import (
-    UID,
     JPEG2000,
+    UID,
     ExplicitVRBigEndian,
     JPEG2000Lossless,
     RLELossless,
 )
 
 from radloom.errors import Rejected
+from services.redactor.pixels.boxes import in_colour
 
 Stored = NDArray[np.generic]
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -295,11 +296,11 @@ class CompressedFrames:
         kept = self.syntax in (JPEG2000Lossless, JPEG2000)
         return (self.syntax if kept else JPEG2000Lossless), photometric
 
-    def _described(self, samples: Stored, photometric: str) -> dict[str, int | str]:
+    def _described(self, samples: Stored, photometric: str) -> dict[str, Any]:
         return {
             "rows": samples.shape[0],
             "columns": samples.shape[1],
-            "samples_per_pixel": 1 if samples.ndim == 2 else samples.shape[2],
+            "samples_per_pixel": samples.shape[2] if in_colour(samples) else 1,
             "number_of_frames": 1,
             "bits_allocated": samples.dtype.itemsize * 8,
             "bits_stored": int(self.ds.BitsStored),

@@ -27,6 +27,8 @@ from pydicom.uid import (
     SegmentationStorage,
 )
 
+from services.redactor.pixels.boxes import in_colour
+
 SLICES = frozenset(
     {
         CTImageStorage,
@@ -48,6 +50,11 @@ SLICES = frozenset(
 
 DRAWN_ON = ("SECONDARY", "SCREEN SAVE", "SCREENSHOT", "REFORMATTED", "PROJECTION IMAGE", "VOLUME")
 """Values of Image Type of frames that went through a workstation."""
+
+
+SMALL_PRINT_PX = 16
+MAX_LENGTHS = 40
+"""Characters of small print touch: their edges then are one component, long and low."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ def must_be_read(ds: Dataset) -> bool:
 def text_like(image: NDArray[np.uint8], settings: GateSettings | None = None) -> bool:
     """Whether an 8-bit image holds a row (or column) of components built like characters."""
     chosen = settings or GateSettings()
-    grey = image if image.ndim == 2 else image.max(axis=2)
+    grey = image.max(axis=2) if in_colour(image) else image
     gradient = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     if not gradient.any():
         return False
@@ -94,8 +101,8 @@ def _has_row(boxes: NDArray[np.int64], chosen: GateSettings) -> bool:
     """Whether enough boxes (left, top, width, height) of one height stand in one row."""
     height, width = boxes[:, 3], boxes[:, 2]
     sized = (height >= chosen.min_height_px) & (height <= chosen.max_height_px)
-    single = boxes[sized & (width >= 2) & (width <= 2 * height)]
-    wide = boxes[sized & (width > 2 * height) & (width < 40 * height)]
+    single = boxes[sized & (width > 1) & (width <= 2 * height)]
+    wide = boxes[sized & (width > 2 * height) & (width < MAX_LENGTHS * height)]
     # Characters may touch: their edges then are one component, long and of even height.
     if len(wide) and _filled_rows(wide):
         return True
@@ -127,4 +134,4 @@ def _close(row: NDArray[np.int64], height: int, wanted: int) -> bool:
 
 def _filled_rows(wide: NDArray[np.int64]) -> bool:
     """Long components no taller than a line of small print."""
-    return bool((wide[:, 3] <= 16).any())
+    return bool((wide[:, 3] <= SMALL_PRINT_PX).any())

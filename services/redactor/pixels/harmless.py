@@ -72,14 +72,13 @@ def harmless(text: str) -> Harmless | None:
         return Harmless.MARKER
     if all(_is_term(word) for word in re.split(r"[\s,/&+-]+", plain) if word):
         return Harmless.TERM
-    for reading in (plain, _digits_mended(plain)):
-        if _NUMBER.fullmatch(reading):
-            return Harmless.NUMBER
-        if _MEASURE.fullmatch(reading):
-            return Harmless.MEASURE
-        if _PARAMETER.fullmatch(reading):
-            return Harmless.PARAMETER
-    return None
+    forms = {
+        Harmless.NUMBER: _NUMBER,
+        Harmless.MEASURE: _MEASURE,
+        Harmless.PARAMETER: _PARAMETER,
+    }
+    readings = (plain, _digits_mended(plain))
+    return next((why for r in readings for why, form in forms.items() if form.fullmatch(r)), None)
 
 
 def _is_term(word: str) -> bool:
@@ -92,7 +91,9 @@ def _digits_mended(text: str) -> str:
     return " ".join(
         word.translate(_DIGIT_LOOKS)
         if re.match(r"[a-z]{2}", word) and not re.search(r"\d{2}", word)
-        else re.sub(r"(?<=[\d.])[ols]|[ols](?=[\d.])", lambda m: m[0].translate(_LETTER_LOOKS), word)
+        else re.sub(
+            r"(?<=[\d.])[ols]|[ols](?=[\d.])", lambda m: m[0].translate(_LETTER_LOOKS), word
+        )
         for word in text.split(" ")
     )
 

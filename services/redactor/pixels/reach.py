@@ -9,13 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from services.redactor.pixels.boxes import Box
+from services.redactor.pixels.boxes import Box, in_colour
 
-CONTINUED_HEIGHTS = 0.8
+CONTINUED_HEIGHTS = 1.2
 """How far paint follows a line beyond its end, in heights of the line: one or two characters."""
 
-MAX_CONTINUED_PX = 16
-ACTIVE = 0.006
+MAX_CONTINUED_PX = 32
+ACTIVE = 0.003
 """Mean difference between neighbouring pixels, as a part of the range of the frame, above which
 something may continue: a flat background has less, text of a contrast of 0.05 more."""
 
@@ -32,7 +32,7 @@ LONG_RATIO = 1.3
 
 def activity(stored: NDArray[np.generic]) -> NDArray[np.float32]:
     """Difference of each pixel of a frame to its neighbours, as a part of the frame's range."""
-    plane = np.asarray(stored.max(axis=2) if stored.ndim == 3 else stored, np.float32)
+    plane = np.asarray(stored.max(axis=2) if in_colour(stored) else stored, np.float32)
     span = float(np.ptp(plane)) or 1.0
     made = np.zeros_like(plane)
     made[:, 1:] += np.abs(np.diff(plane, axis=1))

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.redactor.pixels.boxes import Box
+from services.redactor.pixels.boxes import Box, in_colour
 from services.redactor.pixels.detection import (
+    DETECTION,
     DetectionSettings,
     Region,
     padded_to_multiple,
@@ -90,7 +91,7 @@ class Reader:
 
     infer: Infer
     engine: Engine = REMOVAL
-    settings: DetectionSettings = DetectionSettings()
+    settings: DetectionSettings = DETECTION
 
     def words(self, image: NDArray[np.uint8]) -> tuple[Word, ...]:
         """Every line of text in an image (rows, columns) or (rows, columns, 3), one plain view."""
@@ -181,7 +182,7 @@ def straightened(image: NDArray[np.uint8], corners: NDArray[np.float32]) -> NDAr
 
 def line_of(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Crop as (48, columns, 3): height scaled, width padded with grey."""
-    planes = np.ascontiguousarray(crop if crop.ndim == 3 else np.repeat(crop[:, :, None], 3, 2))
+    planes = np.ascontiguousarray(crop if in_colour(crop) else np.repeat(crop[:, :, None], 3, 2))
     width = round(crop.shape[1] * LINE_HEIGHT_PX / crop.shape[0])
     width = min(MAX_WIDTH_PX, max(4, width))
     scaled = cv2.resize(planes, (width, LINE_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)

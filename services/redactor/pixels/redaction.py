@@ -307,7 +307,8 @@ def disagreement(verdicts: Sequence[Verdict], *, large: bool) -> float:
     """Raw score that text is left, 0..1.
 
     Views are repeated captures of the same texts. Chao's lower bound (Scand. J. Statist. 11:265,
-    1984) says how many texts no view saw, from those that one and two saw: f1 (f1 - 1) / 2 (f2 + 1).
+    1984) says how many texts no view saw, from those that one and two saw:
+    f1 (f1 - 1) / 2 (f2 + 1).
     What hardly looked like text, and a box around the whole picture, add to it.
     """
     texts = [v for v in verdicts if v.reason and v.finding.word.text]

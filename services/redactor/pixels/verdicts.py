@@ -30,8 +30,8 @@ if it reads as several characters, surely: circles and bones read as single ones
 
 SURE_LETTERS = 3
 CLEAR_REGION = 0.6
-"""One view is enough to keep a harmless word if the detector was this sure of it: what lies below is
-often the piece of a longer text."""
+"""One view is enough to keep a harmless word if the detector was this sure of it: what lies below
+is often the piece of a longer text."""
 
 INSIDE = 0.7
 NEAR_HEIGHTS = 1.2
@@ -84,27 +84,37 @@ def judged(findings: Sequence[Finding], identifies: Identifies) -> tuple[Verdict
 
 
 def _alone(finding: Finding, identifies: Identifies) -> Verdict:
-    word = finding.word
-    letters = sum(c.isalnum() for c in word.text)
-    read = word.confidence >= MIN_READ and letters > 0
-    sure = word.confidence >= MIN_CONFIDENCE
-    if min(word.box.width, word.box.height) > MAX_LINE_PX and not (
-        sure and letters >= SURE_LETTERS
-    ):
+    if not _sized_like_text(finding):
         return Verdict(finding, None, None)
+    word = finding.word
+    read = word.confidence >= MIN_READ and _letters(word.text) > 0
     if read and identifies(word.text):
         return Verdict(finding, Reason.IDENTITY, None)
-    again = len(finding.seen) > 1
-    why = harmless(word.text) if sure else None
-    if why is not None and (again or word.probability >= CLEAR_REGION):
-        return Verdict(finding, None, why)
+    sure = word.confidence >= MIN_CONFIDENCE
+    clear = len(finding.seen) > 1 or word.probability >= CLEAR_REGION
+    why = harmless(word.text) if sure and clear else None
+    return Verdict(finding, None, why) if why else Verdict(finding, _reason(finding, read), None)
+
+
+def _reason(finding: Finding, read: bool) -> Reason | None:  # noqa: FBT001 - what the caller found
+    """Why a place without excuse is blanked; None for what is hardly text."""
+    word = finding.word
     if read and looks_identifying(word.text):
-        return Verdict(finding, Reason.PATTERN, None)
-    if read and (letters > 1 or (again and word.confidence >= MIN_LETTER)):
-        return Verdict(finding, Reason.UNKNOWN, None)
-    if len(finding.seen) >= MANY_VIEWS:
-        return Verdict(finding, Reason.UNREADABLE, None)
-    return Verdict(finding, None, None)
+        return Reason.PATTERN
+    again = len(finding.seen) > 1 and word.confidence >= MIN_LETTER
+    if read and (_letters(word.text) > 1 or again):
+        return Reason.UNKNOWN
+    return Reason.UNREADABLE if len(finding.seen) >= MANY_VIEWS else None
+
+
+def _sized_like_text(finding: Finding) -> bool:
+    word = finding.word
+    sure = word.confidence >= MIN_CONFIDENCE and _letters(word.text) >= SURE_LETTERS
+    return sure or min(word.box.width, word.box.height) <= MAX_LINE_PX
+
+
+def _letters(text: str) -> int:
+    return sum(c.isalnum() for c in text)
 
 
 def _without_fragment(verdict: Verdict, kept: Sequence[Verdict]) -> Verdict:
