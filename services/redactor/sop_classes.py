@@ -7,6 +7,7 @@ new or retired, goes to a person: nobody has thought about where it may hide a n
 from enum import StrEnum
 
 from pydicom import uid as uids
+from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import UID
 
 
@@ -156,7 +157,7 @@ def _by_uid() -> dict[str, ObjectKind]:
 
 def _dictionary_uid(keyword: str) -> UID:
     """UID of a retired class, which `pydicom.uid` does not name."""
-    return next(UID(uid) for uid, entry in uids.UID_dictionary.items() if entry[4] == keyword)
+    return next(UID(uid) for uid, entry in UID_dictionary.items() if entry[4] == keyword)
 
 
 KINDS = _by_uid()

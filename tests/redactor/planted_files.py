@@ -11,6 +11,7 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -30,7 +31,7 @@ PSEUDONYMS = Pseudonyms(b"k" * 32)
 SUBJECT = Subject("MRN-4417-92")
 NAME = "Fernsby^Ottilie^Quill"
 JAPANESE = "Yamada^Tarou=山田^太郎=やまだ^たろう"
-SOP_INSTANCE_UID = "1.2.276.0.7230010.3.1.4.987654.1"
+SOP_INSTANCE_UID = UID("1.2.276.0.7230010.3.1.4.987654.1")
 
 Sabotage = Callable[[bytes], bytes]
 
@@ -40,7 +41,7 @@ def blanked_text(text: str) -> RedactedText:
     return RedactedText(text if text.isalpha() else "", (), 0.0)
 
 
-def ct(syntax: str = ExplicitVRLittleEndian) -> FileDataset:
+def ct(syntax: UID = ExplicitVRLittleEndian) -> FileDataset:
     """A CT slice that names its patient."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = syntax
@@ -87,7 +88,7 @@ def add_pixels(ds: Dataset, cell: str = "<u2", size: int = 32) -> None:
     ds.PixelData = noise.astype(cell).tobytes()
 
 
-def written(ds: FileDataset) -> bytes:
+def written(ds: Dataset) -> bytes:
     """A Part 10 file of a data set, as its maker would write it."""
     content = BytesIO()
     ds.save_as(content, enforce_file_format=True)
@@ -178,12 +179,7 @@ HIDING_PLACES: dict[str, Sabotage] = {
     "meta_source_ae": added(
         lambda ds: setattr(ds.file_meta, "SourceApplicationEntityTitle", "CT-QUILLFORD")
     ),
-    "meta_private": added(
-        lambda ds: (
-            ds.file_meta.add_new(0x00020100, "UI", "1.2.3.4"),
-            ds.file_meta.add_new(0x00020102, "OB", b"x Ottilie "),
-        )
-    ),
+    "meta_private": added(lambda ds: ds.file_meta.add_new(0x00020102, "OB", b"x Ottilie ")),
     "trailing_bytes": lambda out: out + b"FERNSBY OTTILIE ",
     "trailing_zeros_and_name": lambda out: out + bytes(64) + b"Fernsby\0",
     "trailing_padding": element(0xFFFCFFFC, "OB", b"Fernsby "),

@@ -67,7 +67,7 @@ def nested(depth: int, *, is_undefined: bool = False) -> FileDataset:
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_a_whole_object_is_admitted_in_every_encoding(syntax: str) -> None:
+def test_a_whole_object_is_admitted_in_every_encoding(syntax: UID) -> None:
     content = written(ct(syntax))
     ds = admit(content)
     assert ds.PatientID == "MRN-4417-92"
@@ -76,7 +76,7 @@ def test_a_whole_object_is_admitted_in_every_encoding(syntax: str) -> None:
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_a_file_cut_short_anywhere_is_rejected(syntax: str) -> None:
+def test_a_file_cut_short_anywhere_is_rejected(syntax: UID) -> None:
     content = written(ct(syntax))
     for end in range(0, len(content) - 1, 97):
         assert reason(content[:end]) in {"cut_short", "not_part10", "malformed", "sop_class"} | {

@@ -63,7 +63,7 @@ def shipped(name: str) -> FileDataset:
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_values_and_transfer_syntax_stay(syntax: str) -> None:
+def test_values_and_transfer_syntax_stay(syntax: UID) -> None:
     before = ct(syntax)
     after = finished(before)
     assert after.file_meta.TransferSyntaxUID == syntax
@@ -71,7 +71,7 @@ def test_values_and_transfer_syntax_stay(syntax: str) -> None:
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES[:3])
-def test_what_is_copied_is_what_pydicom_writes(syntax: str) -> None:
+def test_what_is_copied_is_what_pydicom_writes(syntax: UID) -> None:
     ds = ct(syntax)
     item = Dataset()
     item.CodeMeaning, item.CodeValue = "Ängstlich", "1"

@@ -9,6 +9,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import ImplicitVRLittleEndian
 
+from radloom.errors import Unavailable
 from services.redactor.profiles import LONGITUDINAL
 from services.redactor.verifier import Doubt, Needles, Reason, Retained, Verification, verify
 from tests.redactor.planted_files import (
@@ -42,6 +43,14 @@ class Rectangle:
 
 def reasons(output: bytes, original: bytes = ORIGINAL) -> set[Reason]:
     return {doubt.reason for doubt in verify([original], [output])}
+
+
+def test_a_reader_that_is_away_is_not_a_doubt() -> None:
+    def read_words(_view: NDArray[np.uint8]) -> Sequence[Read]:
+        raise Unavailable("textdet_check does not answer", dependency="triton")
+
+    with pytest.raises(Unavailable):
+        verify([ORIGINAL], [OUTPUT], read_words=read_words)
 
 
 def with_word(text: str, confidence: float = 0.9) -> set[Reason]:

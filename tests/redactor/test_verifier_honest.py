@@ -19,6 +19,7 @@ from services.redactor.identity import Identity
 from services.redactor.layout import finish
 from services.redactor.profiles import BASIC, LONGITUDINAL, Profile, declare_pixels
 from services.redactor.pseudonyms import Pseudonyms, Subject
+from services.redactor.spans import RedactedText
 from services.redactor.structured_content import redact_content
 from services.redactor.text import text_redactor
 from services.redactor.verifier import verify
@@ -36,7 +37,11 @@ UNDECODABLE = {"JPEG-lossy", "JPGExtended", "JPEG2000-embedded-sequence-delimite
 def redacted(content: bytes, profile: Profile) -> bytes:
     ds = admit(content)
     subject = Subject(str(ds.get("PatientID", "")))
-    redact_text = text_redactor(Identity.gather([admit(content)]), PSEUDONYMS, subject)
+    redactor = text_redactor(Identity.gather([admit(content)]), PSEUDONYMS, subject)
+
+    def redact_text(text: str) -> RedactedText:
+        return redactor(text)
+
     redact_content(ds, redact_text=redact_text, pseudonyms=PSEUDONYMS, subject=subject)
     redact_attributes(
         ds, profile=profile, pseudonyms=PSEUDONYMS, subject=subject, redact_text=redact_text
@@ -80,24 +85,20 @@ def test_a_study_with_a_segmentation_and_a_capture_passes() -> None:
         segmented_property_type=codes.SCT.Muscle,
         algorithm_type="MANUAL",
     )
-    about = {
-        "series_number": 9,
-        "instance_number": 1,
-        "manufacturer": "ACME",
-        "manufacturer_model_name": "One",
-        "software_versions": "1",
-        "device_serial_number": "SN88412-B",
-    }
     segmentation = Segmentation(
         source_images=slices,
         pixel_array=mask,
         segmentation_type="BINARY",
         segment_descriptions=[described],
+        series_number=9,
+        instance_number=1,
+        manufacturer="ACME",
+        manufacturer_model_name="One",
+        software_versions="1",
+        device_serial_number="SN88412-B",
         series_instance_uid="1.2.276.0.7230010.3.1.3.987654.9",
         sop_instance_uid="1.2.276.0.7230010.3.1.4.987654.9",
-        **about,
     )
-    del about["device_serial_number"], about["manufacturer_model_name"], about["software_versions"]
     capture = SCImage.from_ref_dataset(
         slices[0],
         pixel_array=np.zeros((16, 16), np.uint8),
@@ -107,7 +108,9 @@ def test_a_study_with_a_segmentation_and_a_capture_passes() -> None:
         series_instance_uid="1.2.276.0.7230010.3.1.3.987654.8",
         sop_instance_uid="1.2.276.0.7230010.3.1.4.987654.8",
         patient_orientation=("L", "P"),
-        **about,
+        series_number=8,
+        instance_number=1,
+        manufacturer="ACME",
     )
     study = [written(one) for one in (*slices, segmentation, capture)]
     assert verify(study, [redacted(one, BASIC) for one in study]) == ()

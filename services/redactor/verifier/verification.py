@@ -10,6 +10,7 @@ from pydicom.dataset import FileDataset
 from pydicom.overlays.numpy_handler import get_overlay_array
 from pydicom.uid import UID
 
+from radloom.errors import Unavailable
 from services.redactor.verifier.conformance import new_kinds
 from services.redactor.verifier.declared import PIXEL_KEYWORDS, undeclared
 from services.redactor.verifier.doubts import Doubt, Reason, Retained
@@ -63,6 +64,9 @@ class Verification:
             original: The Part 10 file as it came in.
             output: The Part 10 file that would be released.
             blanked: Boxes that were blanked, by frame from 0.
+
+        Raises:
+            Unavailable: The model that reads words does not answer.
         """
         found = dict.fromkeys(self._found(original, output, blanked))
         doubts = tuple(Doubt(reason, place, self.instance) for reason, place in found)
@@ -124,6 +128,8 @@ class Verification:
             if self.read_words is not None:
                 yield from self._words(output, self.read_words)
             yield from self._overlays(ds)
+        except Unavailable:
+            raise  # the reader's model is away: that says nothing about this object
         except Exception as error:  # noqa: BLE001 - what nobody can decode, nobody can check
             yield Reason.NOT_READABLE, f"pixels:{type(error).__name__}"
 
