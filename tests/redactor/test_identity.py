@@ -50,7 +50,14 @@ def test_an_identifier_is_found_however_it_is_written(text: str, words: set[str]
 
 @pytest.mark.parametrize(
     "text",
-    ["A Baker cyst.", "the baker's dozen", "image 405, 608 mm", "5-6-08", "Memorial Day", "M. soleus"],
+    [
+        "A Baker cyst.",
+        "the baker's dozen",
+        "image 405, 608 mm",
+        "5-6-08",
+        "Memorial Day",
+        "M. soleus",
+    ],
 )
 def test_a_word_of_medicine_or_of_the_language_is_none(text: str) -> None:
     assert found(text) == set()
@@ -106,7 +113,9 @@ def test_identifiers_come_from_the_health_record() -> None:
     }
 
 
-@pytest.mark.parametrize("word", ["OKONKWO", "ok0nkwo", "Brandt,", "0405608", "O4O56O8", "19770603"])
+@pytest.mark.parametrize(
+    "word", ["OKONKWO", "ok0nkwo", "Brandt,", "0405608", "O4O56O8", "19770603"]
+)
 def test_a_word_read_from_pixels_is_known(word: str) -> None:
     match = IDENTITY.matcher.matches_word(word)
     assert match is not None

@@ -89,19 +89,33 @@ def settled(text: str, chosen: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Candidates without overlap that together cover all of `chosen`, in order.
 
     Where some overlap, the union is one span of the kind of the widest: a hospital that carries a
-    person's name is a hospital. Names that only spaces and commas part are one name.
+    person's name is a hospital. A name that reaches into something else ends before it. Names that
+    only spaces and commas part are one name.
     """
     result: list[Candidate] = []
     for candidate in sorted(chosen, key=lambda c: (c.start, -c.end)):
         last = result[-1] if result else None
-        if last is None or not _one(text, last, candidate):
+        if last is not None and _reaches_into(last, candidate):
+            length = len(text[last.start : candidate.start].rstrip(" ,;(\n"))
+            result[-1] = replace(last, end=last.start + length)
             result.append(candidate)
+        elif last is not None and _one(text, last, candidate):
+            result[-1] = _union(last, candidate)
         else:
-            wide = max(last, candidate, key=lambda c: (c.end - c.start, c.score))
-            end = max(last.end, candidate.end)
-            score = max(last.score, candidate.score)
-            result[-1] = replace(wide, start=last.start, end=end, score=score)
+            result.append(candidate)
     return tuple(result)
+
+
+def _reaches_into(last: Candidate, following: Candidate) -> bool:
+    """Whether a name ends within something that begins behind it and is none."""
+    partial = last.start < following.start < last.end < following.end
+    return partial and last.kind is Kind.NAME and following.kind is not Kind.NAME
+
+
+def _union(last: Candidate, following: Candidate) -> Candidate:
+    wide = max(last, following, key=lambda c: (c.end - c.start, c.score))
+    score = max(last.score, following.score)
+    return replace(wide, start=last.start, end=max(last.end, following.end), score=score)
 
 
 def _one(text: str, last: Candidate, following: Candidate) -> bool:

@@ -21,7 +21,7 @@ _TITLE = any_of("titles")
 _LINKS = rf"(?:\s{any_of('links')})*"
 
 TITLES = re.compile(
-    rf"(?<![\w.-])(?:{_TITLE}|dr|mr|mrs|ms|prof)(?![^\W\d_])\.?"
+    rf"(?<![\w.-])(?:{_TITLE}|(?i:dr|mr|mrs|ms|prof))(?![^\W\d_])\.?"
     rf"(?:\s{_TITLE}(?![^\W\d_])\.?)*(?=\s?[^\W\d_])\s{{0,2}}"
 )
 LABELS = re.compile(

@@ -33,7 +33,7 @@ def found_shapes(text: str, around: Surroundings) -> Iterator[Candidate]:
 def _initials(text: str) -> Iterator[Candidate]:
     for pattern in INITIALS:
         for match in pattern.finditer(text):
-            key = folded(match["it"])
+            key = folded(match["it"]).replace(".", "")
             word = pattern is INITIALS_ONLY and len(key) > SHORTEST_NAME and lists().ordinary(key)
             if key not in PROJECTIONS and key not in NOT_NAMES and not word:
                 yield Candidate(*match.span("it"), Kind.NAME, 0.9, "rule:initials")

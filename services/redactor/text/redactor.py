@@ -1,13 +1,12 @@
 """Redacts texts: known identifiers, rules, names in context, each with how sure it is."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from services.redactor.identity import Identity
 from services.redactor.lexicon import words
 from services.redactor.pseudonyms import Pseudonyms, Subject
-from services.redactor.spans import RedactedText, Span, replaced
+from services.redactor.spans import RedactedText, RedactText, Span, replaced
 from services.redactor.text.candidates import (
     DEFAULT_THRESHOLD,
     RAW,
@@ -106,7 +105,7 @@ def text_redactor(
     shift_dates: bool = False,
     calibration: Calibration = RAW,
     threshold: float = DEFAULT_THRESHOLD,
-) -> Callable[[str], RedactedText]:
+) -> RedactText:
     """The redactor of texts about one subject.
 
     Args:

@@ -1,0 +1,153 @@
+"""What the rules for dates, numbers, contacts, places and names find, and what they leave."""
+
+import pytest
+
+from services.redactor.identity import Identity
+from services.redactor.pseudonyms import Pseudonyms, Subject
+from services.redactor.text import text_redactor
+
+NOBODY = Identity.of_header({})
+redact_text = text_redactor(NOBODY, Pseudonyms(bytes(32)), Subject(""))
+
+DATES = [
+    "2024-10-28",
+    "10/28/2024",
+    "28.10.24",
+    "28 Oct 2024",
+    "Oct. 28, 2024",
+    "28-OCT-2024",
+    "28OCT2024",
+    "October 28th, 2024",
+    "the 5th of March 2021",
+    "Monday, March 4, 2024",
+    "March 2023",
+    "03/2019",
+    "20241028",
+    "2024-10-28T14:32:00",
+    "10/28/2024 2:32 PM",
+    "3. Mai 2022",
+    "14 février 2020",
+    "Wednesday",
+    "12 June",
+    "Oct '24",
+]
+IDS = [
+    "MRN: 0405608",
+    "Acc# A68193036",
+    "accession RAD-20642792",
+    "CT50728000",
+    "SSN 123-45-6789",
+    "NHS No: 943 476 5919",
+    "Policy number: HX-99120",
+    "Serial No. SN56210153",
+    "order # 5566778",
+    "1.2.826.0.1.3680043.9.7777.3",
+    "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+]
+CONTACTS = [
+    "(581) 070-9700",
+    "849.595.5578",
+    "+44 20 7946 0958",
+    "030 1234567",
+    "01 23 45 67 89",
+    "pager 3236",
+    "x47445",
+    "ext. 1234",
+    "jane.doe@clinic.example.org",
+    "https://portal.example.org/p/77",
+    "192.168.14.7",
+]
+PLACES = [
+    "4577 Hardy Port Suite 986",
+    "12 Elm St, Springfield, IL 62704",
+    "P.O. Box 4410",
+    "Hauptstraße 12",
+    "12 rue de la Paix",
+    "SW1A 1AA",
+    "West Courtneyport Regional",
+    "St. Carla Medical Center",
+    "Huffmouth Clinic",
+    "University of Riverton",
+]
+
+
+def covered(text: str, wanted: str) -> bool:
+    start = text.index(wanted)
+    spans = redact_text(text).spans
+    return all(
+        any(s.start <= at < s.end for s in spans)
+        for at in range(start, start + len(wanted))
+        if text[at].isalnum()
+    )
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_a_date_goes_in_every_form(date: str) -> None:
+    assert covered(f"Compared with {date}, stable.", date.removeprefix("the "))
+
+
+@pytest.mark.parametrize("number", IDS)
+def test_a_number_of_somebody_goes(number: str) -> None:
+    value = number.rsplit(": ", 1)[-1].rsplit("# ", 1)[-1]
+    value = value.removeprefix("accession ").removeprefix("SSN ").removeprefix("Serial No. ")
+    assert covered(f"Seen. {number} was given.", value)
+
+
+@pytest.mark.parametrize("contact", CONTACTS)
+def test_a_way_to_reach_somebody_goes(contact: str) -> None:
+    assert covered(f"Results given at {contact}.", contact)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_below_the_state_goes(place: str) -> None:
+    assert covered(f"Referred from {place}.", place)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Dictated by Dunlap, Laura, M.D.", "Dunlap, Laura"),
+        ("Discussed with Grant by phone.", "Grant"),
+        ("Findings called to RN April Moreno at once.", "April Moreno"),
+        ("History per son Arthur.", "Arthur"),
+        ("Mr. archer reports pain.", "archer"),
+        ("PATIENT: MAY, JORDAN   DOB:", "MAY, JORDAN"),
+        ("read by kalina kretowicz md", "kalina kretowicz"),
+        ("Referring physician: Rocío van der Lede", "Rocío van der Lede"),
+        ("Reviewed with Nguyễn Văn Thành today.", "Nguyễn Văn Thành"),
+        ("The images were seen by O'Donoghue-Łuczak.", "O'Donoghue-Łuczak"),
+        ("Turner returned to clinic.", "Turner"),
+        ("J. Page, MD", "J. Page"),
+        ("Transcribed: AM/asn", "AM/asn"),
+        ("Attending: Brian K. Baker Jr.", "Brian K. Baker Jr"),
+        ("Long note. Grant agrees. Seen by Dr. Grant.", "Grant"),
+    ],
+)
+def test_a_name_goes_where_its_neighbours_make_it_one(text: str, name: str) -> None:
+    assert covered(text, name)
+
+
+def test_only_ages_of_ninety_and_more_go() -> None:
+    assert redact_text("A 91-year-old man.").text == "A 90+-year-old man."
+    assert redact_text("An 89 year old woman.").spans == ()
+
+
+KEPT = [
+    "A Baker cyst and Schatzki ring; known Hodgkin lymphoma and Crohn disease.",
+    "Hill-Sachs deformity, May-Thurner physiology, Swan-Ganz catheter, Foley in place.",
+    "Bosniak IIF cyst. Couinaud segment IVa lesion. Child-Pugh B. Small hiatal hernia.",
+    "LI-RADS 4 observation. BI-RADS 2. Lung-RADS 4B. Stable disease per RECIST 1.1.",
+    "Series 3 image 45 shows a 29 x 6 mm nodule (24/8 mm previously), grade 3/5.",
+    "L4-5 disc bulge, T12 fracture, T2/FLAIR hyperintensity, SUVmax 4.2, 120 kVp.",
+    "100 mL of Omnipaque 350 were given; CTDIvol 12.4 mGy, DLP 560 mGy-cm.",
+    "Mild bibasilar atelectasis. Periventricular white matter changes. Diverticulosis.",
+    "IMPRESSION: 1. New hepatic metastasis, 14 mm. 2. Follow-up CT in 3 months.",
+    "It may be of long standing; the young patient has a brown lesion over the hill.",
+    "Regional lymph nodes. Medical management. General health. Imaging center of mass.",
+    "Patient history of 2 surgeries. Doppler evaluation. Hounsfield units of 40.",
+]
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_medicine_measurements_and_eponyms_stay(text: str) -> None:
+    assert [text[s.start : s.end] for s in redact_text(text).spans] == []
