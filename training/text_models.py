@@ -377,7 +377,9 @@ def write_golden(folder: Path, pixels: NDArray[np.uint8]) -> None:
     names = [output.name for output in session.get_outputs()]
     answers = dict(zip(names, session.run(None, {"image": pixels}), strict=True))
     buffer = io.BytesIO()
-    stored = {f"output.{name}": np.round(answer, 3) for name, answer in answers.items()}
+    stored: dict[str, Array] = {
+        f"output.{name}": np.round(answer, 3) for name, answer in answers.items()
+    }
     stored["input.image"] = pixels
     np.savez_compressed(buffer, **stored)  # type: ignore[arg-type] # stubs lack **kwargs
     (folder / "golden.npz").write_bytes(buffer.getvalue())

@@ -91,7 +91,8 @@ def regions_in(
         mean = _mean_within(probability, rectangle)
         if mean < settings.line_probability:
             continue
-        corners = ordered(cv2.boxPoints(_grown(rectangle, settings.growth)))
+        grown = cv2.boxPoints(_grown(rectangle, settings.growth))
+        corners = ordered(np.asarray(grown, np.float32))
         if cv2.contourArea(corners) > MAX_SHARE * probability.size:
             too_large = True
             continue

@@ -20,6 +20,7 @@ from services.redactor.pixels.reach import activity, reach
 from services.redactor.pixels.reading import REMOVAL, Engine, Infer, Reader
 from services.redactor.pixels.search import Finding, Findings, Pictures, search
 from services.redactor.pixels.verdicts import Identifies, Reason, Verdict, judged
+from services.redactor.pixels.views import plain_views
 
 COVERED = 0.7
 """Text that blanked boxes hold to this share needs no second look."""
@@ -30,7 +31,9 @@ class Decision(StrEnum):
 
     NOT_AN_IMAGE = "not_an_image"
     NO_TEXT_LIKE_STRUCTURE = "no_text_like_structure"
-    """A slice as acquired, in which nothing is built like text; it was not read."""
+    """Slices as acquired, in which nothing is built like text; no detector saw them."""
+    NOTHING_DETECTED = "nothing_detected"
+    """Slices as acquired, in which a detector found nothing in two views; no further views."""
     READ = "read"
 
 
@@ -114,7 +117,7 @@ class PixelRedaction:
     @property
     def ocr_ran(self) -> bool:
         """Whether a detector saw the pixels."""
-        return self.decision is Decision.READ
+        return self.decision in (Decision.READ, Decision.NOTHING_DETECTED)
 
 
 def redact_pixels(
@@ -140,8 +143,13 @@ def redact_pixels(
     if frames is None:
         return PixelRedaction(Decision.NOT_AN_IMAGE)
     job = _Job(ds, frames, settings or PixelSettings(), infer, identifies)
-    if not must_be_read(ds) and not any(job.text_like(index) for index in range(frames.count)):
+    if must_be_read(ds):
+        return job.run()
+    open_frames = [index for index in range(frames.count) if job.text_like(index)]
+    if not open_frames:
         return PixelRedaction(Decision.NO_TEXT_LIKE_STRUCTURE, frames=frames.count)
+    if not any(job.detected(index) for index in open_frames):
+        return PixelRedaction(Decision.NOTHING_DETECTED, frames=frames.count)
     return job.run()
 
 
@@ -165,6 +173,21 @@ class _Job:
     def text_like(self, index: int) -> bool:
         """Whether any display level of a frame holds something built like text."""
         return any(text_like(level) for level in levels(self.ds, self.frames.stored(index)))
+
+    def detected(self, index: int) -> bool:
+        """Whether a detector finds anything in the first display level or in local contrast.
+
+        Bones are built like characters often enough to open the gate, but not to a network.
+        """
+        stored = self.frames.stored(index)
+        reader = Reader(self.infer, self.settings.engine)
+        views = (*levels(self.ds, stored)[:1], local_contrast(stored, COARSE))
+        return any(
+            regions or large
+            for view in views
+            for band in plain_views(view)
+            for regions, large in (reader.detect(band.pixels),)
+        )
 
     def run(self) -> PixelRedaction:
         """Searches, judges, paints, tells."""
@@ -250,9 +273,14 @@ class _Job:
             frames=self.frames.count,
             distinct_frames=len(self.same),
             blanked_area=painted_px / (rows * columns * self.frames.count),
-            probability_missed=disagreement(everything, large=large),
+            probability_missed=disagreement(everything, large=large, textured=self._textured()),
             doubts=tuple(_doubts(everything, large=large)),
         )
+
+    def _textured(self) -> float:
+        """Share of searched pixels whose neighbours differ much: faint print is missed there."""
+        shares = [float((a > TEXTURED).mean()) for a in self.active.values()]
+        return max(shares, default=0.0)
 
     def _boxes(self, index: int, verdicts: Sequence[Verdict]) -> list[Box]:
         frame = Box(0, 0, int(self.ds.Columns), int(self.ds.Rows))
@@ -299,17 +327,18 @@ def declare_derived(ds: Dataset) -> None:
 
 # ------------------------------------------------------------------ how sure
 
-_WEIGHT_MISSED, _WEIGHT_NOISE, _WEIGHT_LARGE = 0.25, 0.05, 0.25
+TEXTURED = 0.03
+_WEIGHT_MISSED, _WEIGHT_NOISE, _WEIGHT_LARGE, _WEIGHT_TEXTURED = 0.25, 0.05, 0.25, 1.0
 """Weights of a raw score; what it means in probability is learnt elsewhere."""
 
 
-def disagreement(verdicts: Sequence[Verdict], *, large: bool) -> float:
+def disagreement(verdicts: Sequence[Verdict], *, large: bool, textured: float) -> float:
     """Raw score that text is left, 0..1.
 
     Views are repeated captures of the same texts. Chao's lower bound (Scand. J. Statist. 11:265,
     1984) says how many texts no view saw, from those that one and two saw:
     f1 (f1 - 1) / 2 (f2 + 1).
-    What hardly looked like text, and a box around the whole picture, add to it.
+    What hardly looked like text, a box around the whole picture, and speckle add to it.
     """
     texts = [v for v in verdicts if v.reason and v.finding.word.text]
     once = sum(len(v.finding.seen) == 1 for v in texts)
@@ -317,6 +346,7 @@ def disagreement(verdicts: Sequence[Verdict], *, large: bool) -> float:
     unseen = once * (once - 1) / (2 * (twice + 1)) + 0.5 * once
     noise = sum(v.noise for v in verdicts)
     score = _WEIGHT_MISSED * unseen + _WEIGHT_NOISE * noise + _WEIGHT_LARGE * large
+    score += _WEIGHT_TEXTURED * textured
     return 1 - math.exp(-score)
 
 

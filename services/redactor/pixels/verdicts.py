@@ -19,7 +19,8 @@ MIN_READ = 0.5
 """A reading below it is none: textures read as single characters lie below, text above."""
 
 MIN_LETTER = 0.7
-"""A single character needs more, and a second view: textures give them."""
+"""Below it a second view must have seen the text too; a single character needs both, as textures
+read as such."""
 
 MANY_VIEWS = 3
 """What this many views take for text is blanked, read or not."""
@@ -101,8 +102,8 @@ def _reason(finding: Finding, read: bool) -> Reason | None:  # noqa: FBT001 - wh
     word = finding.word
     if read and looks_identifying(word.text):
         return Reason.PATTERN
-    again = len(finding.seen) > 1 and word.confidence >= MIN_LETTER
-    if read and (_letters(word.text) > 1 or again):
+    again, sure = len(finding.seen) > 1, word.confidence >= MIN_LETTER
+    if read and ((_letters(word.text) > 1 and (again or sure)) or (again and sure)):
         return Reason.UNKNOWN
     return Reason.UNREADABLE if len(finding.seen) >= MANY_VIEWS else None
 
