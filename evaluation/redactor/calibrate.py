@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fits and writes."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--reports", type=int, default=2000)
-    parser.add_argument("--images", type=int, default=240)
+    parser.add_argument("--images", type=int, default=160)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(arguments)
