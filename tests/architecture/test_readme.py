@@ -28,7 +28,7 @@ COMMANDS = dict(commands_of(GROUP))
 
 
 def sections() -> dict[str, str]:
-    parts = re.split(r"^### `radloom ([a-z]+(?: [a-z]+)*)[^`]*`$", README, flags=re.MULTILINE)
+    parts = re.split(r"^### `radloom ([a-z]+(?:[- ][a-z]+)*)[^`]*`$", README, flags=re.MULTILINE)
     return dict(zip(parts[1::2], (text.split("\n## ")[0] for text in parts[2::2]), strict=True))
 
 
