@@ -378,7 +378,7 @@ def write_golden(folder: Path, pixels: NDArray[np.uint8]) -> None:
     answers = dict(zip(names, session.run(None, {"image": pixels}), strict=True))
     buffer = io.BytesIO()
     stored: dict[str, Array] = {
-        f"output.{name}": np.round(answer, 3) for name, answer in answers.items()
+        f"output.{name}": np.asarray(answer).round(3) for name, answer in answers.items()
     }
     stored["input.image"] = pixels
     np.savez_compressed(buffer, **stored)  # type: ignore[arg-type] # stubs lack **kwargs
