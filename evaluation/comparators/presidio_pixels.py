@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 
-import offline
+import network_shut
 import pydicom
 import tldextract
 from presidio_analyzer import AnalyzerEngine
@@ -24,7 +24,7 @@ MODEL = {
 def main() -> None:
     """Answers line by line; a file that ends in an error counts as not done."""
     warnings.simplefilter("ignore")
-    offline.shut()
+    network_shut.shut()
     tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
     engine = NlpEngineProvider(nlp_configuration=MODEL).create_engine()
     analyzer = ImageAnalyzerEngine(AnalyzerEngine(nlp_engine=engine, supported_languages=["en"]))

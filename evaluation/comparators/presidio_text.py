@@ -7,7 +7,7 @@ list, the words of the image header are one more recogniser.
 import json
 import sys
 
-import offline
+import network_shut
 import tldextract
 from presidio_analyzer import AnalyzerEngine, PatternRecognizer
 from presidio_analyzer.nlp_engine import NlpEngineProvider
@@ -20,7 +20,7 @@ MODEL = {
 
 def main() -> None:
     """Answers line by line."""
-    offline.shut()
+    network_shut.shut()
     tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
     engine = NlpEngineProvider(nlp_configuration=MODEL).create_engine()
     analyzer = AnalyzerEngine(nlp_engine=engine, supported_languages=["en"])

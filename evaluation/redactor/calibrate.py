@@ -19,6 +19,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.redactor import observed
 from evaluation.redactor.observed import Observed
@@ -30,13 +31,13 @@ from services.redactor.risk import (
     Constants,
     Control,
     Stratum,
-    assured_threshold,
+    assured_bound,
+    controlled_threshold,
     fitted,
     leaked_share,
     reference,
     written,
 )
-from services.redactor.risk.control import DELTA
 
 OUT: Final = Path(__file__).parents[2] / "services/redactor/risk/constants.json"
 SEED: Final = 41
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fits and writes."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--reports", type=int, default=2000)
-    parser.add_argument("--images", type=int, default=240)
+    parser.add_argument("--images", type=int, default=160)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(arguments)
@@ -88,28 +89,30 @@ def fit(seed: int, n_reports: int, n_images: int) -> Constants:
 
 
 def fit_release(items: Sequence[Observed]) -> tuple[Calibration, Control]:
-    """Calibration of P(missed) on one half of the items, threshold on the other.
+    """Calibration of P(missed), and the threshold on the score itself.
 
-    A threshold on the items that a calibration was fitted on would not be exchangeable with new
-    ones.
+    The score was there before any fit, so all items control the threshold.
     """
-    first, second = items[::2], items[1::2]
-    calibration = fitted([i.features[MISSED] for i in first], [i.leaks for i in first])
-    risks = [calibration(i.features[MISSED]) for i in second]
-    leaks = [i.leaks for i in second]
-    steps = [*calibration.probabilities, math.nextafter(1.0, 2.0)]
-    below = assured_threshold(steps, lambda at: leaked_share(risks, leaks, at), ALPHA)
-    names = items[0].features
+    scores = [item.features[MISSED] for item in items]
+    leaks = [item.leaks for item in items]
+
+    def losses(threshold: float) -> NDArray[np.float64]:
+        return leaked_share(scores, leaks, threshold)
+
+    steps = [math.nextafter(score, 2.0) for score in scores]
+    below = max(0.0, controlled_threshold(steps, losses, ALPHA))
     control = Control(
-        release_below=max(below, 0.0),
+        release_below=below,
         alpha=ALPHA,
-        delta=DELTA,
-        items=len(second),
+        assured=assured_bound(losses(below)) if below else 1.0,
+        items=len(items),
         leaking=sum(leaks),
-        reviewed=float(np.mean([risk >= below for risk in risks])),
-        references={name: reference([i.features[name] for i in items]) for name in names},
+        reviewed=float(np.mean([score >= below for score in scores])),
+        references={
+            name: reference([i.features[name] for i in items]) for name in items[0].features
+        },
     )
-    return calibration, control
+    return fitted(scores, leaks), control
 
 
 if __name__ == "__main__":

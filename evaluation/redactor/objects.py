@@ -19,11 +19,10 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import (
+    UID,
     EncapsulatedPDFStorage,
     ExplicitVRLittleEndian,
     SecondaryCaptureImageStorage,
-    UID,
-    ExplicitVRLittleEndian,
     UltrasoundMultiFrameImageStorage,
 )
 

@@ -109,7 +109,7 @@ def planes(content: bytes) -> Planes | None:
 
 def blanked(before: Planes, after: Planes) -> NDArray[np.bool_]:
     """Pixels that changed, and those that have the colour of most that changed beside them."""
-    changed = before != after
+    changed: NDArray[np.bool_] = before != after
     gone = changed.copy()
     for frame in range(len(before)):
         values, counts = np.unique(after[frame][changed[frame]], return_counts=True)

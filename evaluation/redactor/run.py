@@ -29,7 +29,7 @@ class Run:
     whole: int
 
 
-FULL: Final = {"reports": 800, "images": 90, "whole": 52}
+FULL: Final = {"reports": 600, "images": 60, "whole": 52}
 QUICK: Final = {"reports": 30, "images": 2, "whole": 3}
 TOOLS: Final = ("dicognito", "dicom-anonymizer", "grand-challenge")
 

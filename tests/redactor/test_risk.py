@@ -13,6 +13,7 @@ from services.redactor.risk import (
     Control,
     Monitor,
     Stratum,
+    assured_bound,
     assured_threshold,
     calibration_error,
     controlled_threshold,
@@ -59,7 +60,7 @@ def controlled(references: Mapping[str, list[float]], below: float = 0.05) -> Co
         version="2026-11-24",
         provenance={"command": "test"},
         calibrations={"text-missed": calibration},
-        controls={REPORTS: Control(below, 0.01, 0.05, 4, 1, 0.1, spread)},
+        controls={REPORTS: Control(below, 0.01, 0.02, 4, 1, 0.1, spread)},
     )
 
 
@@ -121,6 +122,11 @@ def test_a_calibration_rises_and_never_claims_certainty(rows: list[tuple[float, 
     assert said == sorted(said)
     assert all(0 < p < 1 for p in said)
     assert found.items == len(rows)
+
+
+def test_an_assured_bound_is_the_rule_of_three_where_nothing_leaked() -> None:
+    assert assured_bound(np.zeros(300)) == pytest.approx(3 / 300, rel=0.02)
+    assert assured_bound(np.ones(10)) == 1
 
 
 def test_a_calibration_says_what_happens() -> None:

@@ -18,6 +18,7 @@ from services.redactor.risk.constants import (
     written,
 )
 from services.redactor.risk.control import (
+    assured_bound,
     assured_threshold,
     controlled_threshold,
     leaked_share,
@@ -37,6 +38,7 @@ __all__ = [
     "Monitor",
     "Reference",
     "Stratum",
+    "assured_bound",
     "assured_threshold",
     "calibration_error",
     "controlled_threshold",

@@ -43,9 +43,10 @@ class Control:
     """What holds in one stratum.
 
     Attributes:
-        release_below: Calibrated P(missed) below which an item is released.
-        alpha: Bound on the share of items that are released and leak.
-        delta: Chance over calibration sets that the bound fails.
+        release_below: Score `missed`, before calibration, below which an item is released; 0
+            releases none.
+        alpha: Bound on the expected share of items that are released and leak.
+        assured: Bound on that share for 95 % of calibration sets; 1 when there is none.
         items: Calibration items.
         leaking: How many of them would have leaked had all been released.
         reviewed: Share of the calibration items that the threshold sends to review, 0..1.
@@ -54,7 +55,7 @@ class Control:
 
     release_below: float
     alpha: float
-    delta: float
+    assured: float
     items: int
     leaking: int
     reviewed: float
@@ -123,7 +124,7 @@ class Constants:
         elif monitor.alarmed:
             reason = "shift"
         else:
-            reason = "" if missed < control.release_below else "risk"
+            reason = "" if features[MISSED] < control.release_below else "risk"
         return Judgement(not reason, missed, reason, self.version)
 
 

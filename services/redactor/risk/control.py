@@ -48,6 +48,20 @@ def assured_threshold(
     )
 
 
+def assured_bound(losses: NDArray[np.float64], delta: float = DELTA) -> float:
+    """Risk that these losses rule out to exceed, for a share 1 - `delta` of all sets of items.
+
+    Args:
+        losses: 0..1, one per calibration item, at a threshold that was fixed or is conservative.
+        delta: Chance that the bound fails.
+    """
+    low, high, mean, n = 0.0, 1.0, float(losses.mean()), len(losses)
+    for _ in range(40):  # halves the interval: 1e-12 is more than the data can tell
+        middle = (low + high) / 2
+        low, high = (low, middle) if _chance(mean, n, middle) <= delta else (middle, high)
+    return high
+
+
 def missed_share(scores: Sequence[Sequence[float]], threshold: float) -> NDArray[np.float64]:
     """False-negative rate of each item: share of its identifying candidates below `threshold`.
 
