@@ -352,6 +352,7 @@ def test_a_surface_keeps_its_numbers_and_loses_its_words() -> None:
         finished(document(EncapsulatedOBJStorage, b"v 1 2 3\nFernsby was here\n"))
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
 def test_a_value_that_cannot_be_written_is_rejected_without_quoting_it() -> None:
     ds = admit(written(ct()))
     ds.SOPInstanceUID = UID("Fernsbyé", validation_mode=0)
