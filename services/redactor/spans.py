@@ -65,7 +65,7 @@ class RedactedText:
 class RedactText(Protocol):
     """Redacts one text of one known subject."""
 
-    def __call__(self, text: str) -> RedactedText:
+    def __call__(self, text: str, /) -> RedactedText:
         """Text without identifying spans; the rest is untouched, character by character."""
         ...
 

@@ -121,7 +121,7 @@ def stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     objects = FileObjectStore(tmp_path / "objects")
 
     def made(archive: Recorded | FolderArchive, project: str = "lung") -> Stage:
-        to: Archive = archive  # type: ignore[assignment] - the fake answers no query
+        to: Archive = archive  # type: ignore[assignment]  # the fake answers no query
         publisher = Publisher(
             ingest=OneSeries([]),
             custodian=KnownSubject(),

@@ -33,7 +33,7 @@ from services.redactor.handler import Export, Redactor
 from services.redactor.profiles import profile_named
 from services.redactor.pseudonyms import Pseudonyms
 from services.redactor.redaction import Instruments, Project
-from services.redactor.verifier import Validate
+from services.redactor.verifier import Validate, Word
 from tests.ingest.example import ISSUER, PATIENT_ID, PATIENT_NAME, SERIES, STUDY, ct
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -91,7 +91,7 @@ class KnownSubject:
         raise Rejected(str(len(resource_keys)), reason="not_found")
 
 
-def blind(image: NDArray[np.uint8]) -> Sequence[object]:
+def blind(image: NDArray[np.uint8]) -> Sequence[Word]:
     """A reader that sees no words."""
     assert image.size
     return ()
@@ -118,7 +118,7 @@ def suspicious_of(*numbers: int) -> Validate:
 def instruments(validate: Validate | None = None) -> Instruments:
     return Instruments(
         infer=no_model,
-        read_words=blind,  # type: ignore[arg-type] - it gives none, of whichever type
+        read_words=blind,
         validate=validate,
         models=({"name": "none", "version": "1", "sha256": "0" * 64},),
         software="radloom redactor test",

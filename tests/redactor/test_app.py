@@ -22,6 +22,7 @@ from radloom.adapters.bus import open_bus
 from radloom.adapters.clock import SystemClock
 from radloom.adapters.inference import open_inference
 from radloom.errors import Rejected
+from radloom.ports import Inference
 from radloom.runtime import envelope
 from radloom.runtime.grpc import GrpcServer
 from radloom.runtime.http import HttpServer, http_app
@@ -244,10 +245,10 @@ def test_the_models_that_are_needed_answer_their_golden_inference() -> None:
 
 
 def test_a_redactor_that_exports_nothing_opens_no_model() -> None:
-    def opened() -> object:
+    def opened() -> Inference:
         raise AssertionError("a model was opened")
 
-    assert Proof(opened, needed=False)()  # type: ignore[arg-type] - never called
+    assert Proof(opened, needed=False)()
 
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:

@@ -13,7 +13,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from radloom.errors import Rejected
+from radloom.errors import RadloomError, Rejected
 from services.redactor.layout import frames, native
 from services.redactor.layout.actions import Change, FileAction
 from services.redactor.layout.documents import clean_document
@@ -61,6 +61,20 @@ def finish(
     Raises:
         Rejected: A part of it cannot be cleaned, with the reason.
     """
+    try:
+        return _finished(ds, redact_text, keep_overlay)
+    except RadloomError:
+        raise
+    except Exception as error:  # noqa: BLE001 - its message may quote a value
+        raise Rejected(
+            f"its values cannot be written ({type(error).__name__}); send it again",
+            reason="malformed",
+        ) from None
+
+
+def _finished(
+    ds: FileDataset, redact_text: RedactText, keep_overlay: KeepOverlay | None
+) -> FinishedFile:
     syntax = UID(ds.file_meta.TransferSyntaxUID)
     is_little_endian = syntax != ExplicitVRBigEndian
     actions = [FileAction("preamble", Change.REWRITTEN, "preamble")]

@@ -54,12 +54,13 @@ def proof(output: Path, sop_instance_uid: str) -> Json:
     own = [s for s in signed if s["record"]["study_instance_uid"] == study]
     leaves = [evidence.leaf_hash(s["record"]) for s in own]
     index = own.index(mine)
-    return mine | {
+    found: Json = mine | {
         "index": index,
         "count": len(own),
         "root": evidence.merkle_root(leaves).hex(),
         "proof": [step.hex() for step in evidence.inclusion_proof(leaves, index)],
     }
+    return found
 
 
 def _released(output: Path) -> Iterator[Path]:
