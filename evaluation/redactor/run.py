@@ -18,6 +18,7 @@ class Run:
         python: Interpreter with the comparators; None leaves them out.
         seeds: Fresh seeds; the first one where only one is used.
         reports, images: How many are made.
+        objects: How many kinds of object are planted in.
         whole: How many objects go through the whole service, OCR and verifier included.
     """
 
@@ -26,11 +27,12 @@ class Run:
     seeds: tuple[int, ...]
     reports: int
     images: int
+    objects: int
     whole: int
 
 
-FULL: Final = {"reports": 600, "images": 60, "whole": 52}
-QUICK: Final = {"reports": 30, "images": 2, "whole": 3}
+FULL: Final = {"reports": 600, "images": 60, "objects": 99, "whole": 52}
+QUICK: Final = {"reports": 12, "images": 1, "objects": 4, "whole": 1}
 TOOLS: Final = ("dicognito", "dicom-anonymizer", "grand-challenge")
 
 
