@@ -55,8 +55,8 @@ RETAINED = {
 
 
 NARRATIVE_WORDS = 40
-"""A text this long is judged as a report: the risk of texts was measured on whole ones. A section of
-a report has 30 to 100 words, a label or a coded answer less than ten."""
+"""A text this long is judged as a report: the risk of texts was measured on whole ones. A section
+of a report has 30 to 100 words, a label or a coded answer less than ten."""
 
 
 @dataclass(frozen=True)
