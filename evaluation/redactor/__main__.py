@@ -25,6 +25,12 @@ ROOT = Path(__file__).parents[2]
 SEEDS = (88101, 88102)
 """Of the page; development takes others."""
 QUICK_SEEDS = (7,)
+SIZES = {
+    "reports": "reports that are made",
+    "images": "images that are made",
+    "objects": "objects that are planted in",
+    "whole": "objects through the whole service",
+}
 NEEDED = ("tables/ps315_e1_1_innolitics.json", "text/radreports_shared.jsonl")
 
 
@@ -37,12 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.data} lacks {', '.join(missing)}", file=sys.stderr)
         return 1
     cv2.setNumThreads(1)
-    size = QUICK if options.quick else FULL
+    size = dict(QUICK if options.quick else FULL)
+    size |= {name: value for name in size if (value := getattr(options, name)) is not None}
     seeds = options.seeds or (QUICK_SEEDS if options.quick else SEEDS)
     run = Run(options.data, None if options.quick else options.python, tuple(seeds), **size)
-    lines = list(page(run, f"python -m evaluation.redactor {shlex.join(_shown(given))}"))
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with options.out.open("w", encoding="utf-8") as out:
+        for line in page(run, f"python -m evaluation.redactor {shlex.join(_shown(given))}".strip()):
+            print(line, file=out, flush=True)  # a run takes long: what is known can be read
     print(f"wrote {options.out}")
     return 0
 
@@ -66,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--python", type=Path, help="interpreter with comparators")
     parser.add_argument("--seeds", type=int, nargs="+")
     parser.add_argument("--quick", action="store_true", help="a smoke test without comparators")
+    for name, meaning in SIZES.items():
+        parser.add_argument(f"--{name}", type=int, help=f"{meaning}, {FULL[name]}")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/evaluation/redactor.md")
     return parser
 

@@ -2,26 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.uid import CTImageStorage, UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
 
 from evaluation.redactor import calendar_forms
-from evaluation.redactor.objects import ROOT, WHEEL, content_of, secondary_capture_shell
+from evaluation.redactor.backgrounds import Grey, background
+from evaluation.redactor.lettering import FONTS, rendered
+from evaluation.redactor.objects import ROOT, content_of, secondary_capture_shell
 from evaluation.redactor.people import Person, institution, person
 from evaluation.redactor.report_writer import phone
 
-Grey = NDArray[np.uint8]
-SIDE: Final = (384, 512)
 READABLE_PX, READABLE_CONTRAST = 9, 0.2
 """From these on a label counts as readable."""
 PARTS: Final = 6
@@ -76,7 +73,7 @@ def burnt(seed: int, number: int) -> Burnt:
     rng = Random(f"{seed}:pixels:{number}")  # noqa: S311 - synthetic data
     kind, who = rng.choice(FORMATS), person(rng)
     frames = 3 if kind == "frames" else 1
-    picture = _background(rng)
+    picture = background(rng)
     shown = [picture.copy() for _ in range(frames)]
     style = _Style.drawn(rng)
     labels: list[Label] = []
@@ -176,124 +173,6 @@ class _Style:
 
 def _near(a: tuple[int, int, int, int], b: tuple[int, int, int, int], gap: int = 8) -> bool:
     return a[0] < b[2] + gap and b[0] < a[2] + gap and a[1] < b[3] + gap and b[1] < a[3] + gap
-
-
-STROKES: Final = {
-    "hershey": cv2.FONT_HERSHEY_SIMPLEX,
-    "hershey plain": cv2.FONT_HERSHEY_PLAIN,
-    "hershey duplex": cv2.FONT_HERSHEY_DUPLEX,
-    "hershey complex": cv2.FONT_HERSHEY_COMPLEX_SMALL,
-}
-FOLDER: Final = Path("/usr/share/fonts/truetype/dejavu")
-OUTLINES: Final = ("DejaVuSans", "DejaVuSansMono", "DejaVuSerif", "DejaVuSansCondensed-Bold")
-FONTS: Final = (*STROKES, "aileron", "bitmap", *OUTLINES)
-
-
-def rendered(text: str, font: str, size: int) -> NDArray[np.float32]:
-    """`text` as opacity 0..1, cut to its ink; capitals about `size` pixels high."""
-    plain = text.encode("ascii", "ignore").decode() or "X"
-    if font in STROKES:
-        drawn = _stroked(plain, STROKES[font], size)
-    elif font == "bitmap":
-        drawn = _bitmap(plain, size)
-    else:
-        drawn = _outlined(text if font in OUTLINES else plain, font, size)
-    ys, xs = np.nonzero(drawn > 0.3)
-    return drawn[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
-
-
-def _stroked(text: str, font: int, size: int) -> NDArray[np.float32]:
-    height = cv2.getTextSize("X", font, 1.0, 1)[0][1]
-    scale = size / height
-    thick = max(1, round(scale * 1.4))
-    wide, high = cv2.getTextSize(text, font, scale, thick)[0]
-    canvas = np.zeros((high * 3, wide + 20), np.uint8)
-    cv2.putText(canvas, text, (10, high * 2), font, scale, 255, thick, cv2.LINE_AA)
-    return (canvas / 255).astype(np.float32)
-
-
-def _bitmap(text: str, size: int) -> NDArray[np.float32]:
-    font = ImageFont.load_default_imagefont()
-    box = font.getbbox(text)
-    image = Image.new("L", (int(box[2]) + 4, int(box[3]) + 6))
-    ImageDraw.Draw(image).text((2, 2), text, fill=255, font=font)
-    factor = max(1, round(size / 8))
-    scaled = np.kron(np.asarray(image) / 255, np.ones((factor, factor)))
-    return scaled.astype(np.float32)
-
-
-def _outlined(text: str, font: str, size: int) -> NDArray[np.float32]:
-    chosen = _font(font, round(size / 0.72))
-    box = chosen.getbbox(text)
-    image = Image.new("L", (int(box[2]) + 10, int(box[3]) + 10))
-    ImageDraw.Draw(image).text((5, 3), text, fill=255, font=chosen)
-    return (np.asarray(image) / 255).astype(np.float32)
-
-
-@cache
-def _font(name: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    file = FOLDER / f"{name}.ttf"
-    # Pillow carries Aileron, so there is a font on every machine.
-    return ImageFont.truetype(str(file), size) if file.exists() else ImageFont.load_default(size)
-
-
-# --------------------------------------------------------------------------------- backgrounds
-
-
-def _background(rng: Random) -> Grey:
-    made = rng.choice((_slice, _slice, _magnetic, _fan, _radiograph, _scan_of_pydicom, _dark))
-    image = made(rng)
-    side = rng.choice(SIDE)
-    return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA).astype(np.uint8)
-
-
-def _slice(rng: Random) -> Grey:
-    ds = dcmread(ROOT / f"samples/ct_torso/{rng.randint(1, 32):04d}.dcm")
-    centre, width = rng.choice(((40, 400), (-600, 1500), (300, 1500)))
-    hu = ds.pixel_array * float(ds.RescaleSlope) + float(ds.RescaleIntercept)
-    return _grey((hu - centre + width / 2) / width * 255)
-
-
-def _magnetic(rng: Random) -> Grey:
-    name = rng.choice(("MR_small.dcm", "examples_overlay.dcm"))
-    image = dcmread(WHEEL / "test_files" / name).pixel_array.astype(np.float32)
-    top = float(np.percentile(image, 99.5)) or 1.0
-    return _grey(image / top * 255)
-
-
-def _scan_of_pydicom(rng: Random) -> Grey:
-    del rng
-    image = dcmread(WHEEL / "test_files/CT_small.dcm").pixel_array.astype(np.float32)
-    return _grey((image - image.min()) / np.ptp(image) * 255)
-
-
-def _fan(rng: Random) -> Grey:
-    noise = np.random.default_rng(rng.randrange(1 << 30))
-    side = 512
-    y, x = np.mgrid[0:side, 0:side]
-    radius, angle = np.hypot(y + 40, x - side / 2), np.abs(np.arctan2(x - side / 2, y + 40))
-    speckle = cv2.GaussianBlur(noise.gamma(1.2, 55, (side, side)).astype(np.float32), (0, 0), 1.2)
-    inside = (radius > 90) & (radius < 500) & (angle < 0.65)
-    return _grey(np.where(inside, speckle, 0))
-
-
-def _radiograph(rng: Random) -> Grey:
-    noise = np.random.default_rng(rng.randrange(1 << 30))
-    field = cv2.GaussianBlur(noise.random((512, 512)).astype(np.float32), (0, 0), 45)
-    field = (field - field.min()) / np.ptp(field)
-    ribs = 0.12 * np.sin(np.mgrid[0:512, 0:512][0] / rng.randint(9, 25))
-    grain = noise.normal(0, 0.02, field.shape)
-    return _grey((0.2 + 0.7 * field + ribs + grain) * 255)
-
-
-def _dark(rng: Random) -> Grey:
-    noise = np.random.default_rng(rng.randrange(1 << 30))
-    return _grey(noise.normal(8, 4, (512, 512)))
-
-
-def _grey(values: NDArray[Any]) -> Grey:
-    grey: Grey = np.clip(values, 0, 255).astype(np.uint8)
-    return grey
 
 
 # ------------------------------------------------------------------------------------- objects

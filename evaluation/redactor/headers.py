@@ -17,9 +17,10 @@ from typing import Final
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 
+from evaluation.redactor.beyond_the_table import hidden_in_bits
 from evaluation.redactor.byte_search import Haystack, at_place
 from evaluation.redactor.objects import Source
-from evaluation.redactor.planting import Planted, Truth, hidden_in_bits
+from evaluation.redactor.planter import Planted, Truth
 
 Tool = Callable[[Sequence[bytes]], list[bytes | None]]
 """Redacts the instances of one study; None for one that was refused."""

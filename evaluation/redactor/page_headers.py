@@ -11,7 +11,8 @@ from pydicom import dcmread
 from evaluation.redactor.headers import HeaderScore, Tool, new_errors
 from evaluation.redactor.objects import ROOT, Source, content_of, series, sources
 from evaluation.redactor.ours import Headers, Whole
-from evaluation.redactor.planting import Planted, planted, table_rows
+from evaluation.redactor.planter import Planted
+from evaluation.redactor.planting import planted, table_rows
 from evaluation.redactor.run import TOOLS, Run, anonymised
 from evaluation.redactor.ten_actions import ACTIONS, ActionScore, Study, count, study
 from evaluation.redactor.writing import percent, table

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from evaluation.redactor.burning import Burnt, burnt
@@ -25,7 +26,8 @@ def section(run: Run, whole: Whole) -> Iterator[str]:
         "Readable: capitals of 9 px or more and contrast of 0.2 or more everywhere along the text. "
         "Excess: area that changed outside all labels, each padded by 6 px."
     )
-    scores = {"radloom, what is released and held alike": _ours(images, whole)}
+    reasons = Counter[str]()
+    scores = {"radloom, what is released and held alike": _ours(images, whole, reasons)}
     if run.python and shutil.which("tesseract"):
         scores["Presidio image redactor"] = _presidio(run, images)
     rows: list[Sequence[object]] = [
@@ -34,6 +36,8 @@ def section(run: Run, whole: Whole) -> Iterator[str]:
     ]  # fmt: skip
     rows += [(name, *_row(score)) for name, score in scores.items()]
     yield from table(*rows)
+    held = ", ".join(f"{reason} {n}" for reason, n in reasons.most_common())
+    yield from ("", f"Held because (an image may have several reasons): {held or '-'}.")
     if run.python and not shutil.which("tesseract"):
         yield from ("", "Presidio's image redactor was not run: it needs the program tesseract,")
         yield "which is not on the path of this machine."
@@ -54,12 +58,13 @@ def _row(score: PixelScore) -> tuple[object, ...]:
     )
 
 
-def _ours(images: Sequence[Burnt], whole: Whole) -> PixelScore:
+def _ours(images: Sequence[Burnt], whole: Whole, reasons: Counter[str]) -> PixelScore:
     score = PixelScore()
     for image in images:
         start = time.process_time()
         outcome = whole([image.content])[0]
         score.seconds += time.process_time() - start
+        reasons.update(set(outcome.reasons))
         score.add(image, outcome.content, held=bool(outcome.reasons))
     return score
 

@@ -54,6 +54,11 @@ RETAINED = {
 """What a profile keeps on purpose is nothing that its copies must not hold."""
 
 
+NARRATIVE_WORDS = 40
+"""A text this long is judged as a report: the risk of texts was measured on whole ones. A section
+of a report has 30 to 100 words, a label or a coded answer less than ten."""
+
+
 @dataclass(frozen=True)
 class Project:
     """How copies for one research project are made.
@@ -267,10 +272,14 @@ class StudyRedaction:
     def _risks(
         self, pixels: PixelRedaction, reading: "_Reading", stratum: Stratum
     ) -> Iterator[tuple[str, Judgement]]:
-        """Judgements of what was read: pixels in which text was looked for, texts of content."""
-        if pixels.decision is Decision.READ:
+        """Judgements of what is like the items that the constants were fitted on.
+
+        Those were images with words in them, and whole reports. An image in which no view found a
+        word is left to the verifier, whose other models look again; so are short texts.
+        """
+        if pixels.blanked or pixels.kept:
             yield "pixels", self._judged(stratum, pixels.probability_missed)
-        if reading.read:
+        if reading.narrative:
             yield "text", self._judged(Stratum("text"), reading.probability_missed)
 
     def _judged(self, stratum: Stratum, missed: float) -> Judgement:
@@ -308,16 +317,17 @@ class StudyRedaction:
 
 @dataclass
 class _Reading:
-    """A `RedactText` that remembers how sure the least sure text was."""
+    """A `RedactText` that remembers how sure it was of the least sure report."""
 
     redact_text: RedactText
     probability_missed: float = 0.0
-    read: bool = False
+    narrative: bool = False
 
     def __call__(self, text: str) -> RedactedText:
-        self.read = True
         redacted = self.redact_text(text)
-        self.probability_missed = max(self.probability_missed, redacted.probability_missed)
+        if len(text.split()) >= NARRATIVE_WORDS:
+            self.narrative = True
+            self.probability_missed = max(self.probability_missed, redacted.probability_missed)
         return redacted
 
 
