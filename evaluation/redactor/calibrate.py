@@ -1,7 +1,7 @@
 """Fits the constants of `services.redactor.risk` and writes them into the package.
 
     python -m evaluation.redactor.calibrate             # minutes: images are read
-    python -m evaluation.redactor.calibrate --images 0  # reports alone
+    python -m evaluation.redactor.calibrate --images 0  # reports alone; of images what is shipped
 
 The items are synthetic, so are the strata that they stand for: what is guaranteed holds for items
 like these. A site fits its own constants on items that its reviewers judged.
@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from evaluation.redactor import observed
 from evaluation.redactor.observed import Observed
+from evaluation.redactor.ours import Whole
 from evaluation.redactor.report_writer import reports
-from services.redactor.app import embedded_instruments
 from services.redactor.risk import (
     MISSED,
     Calibration,
@@ -36,6 +36,7 @@ from services.redactor.risk import (
     fitted,
     leaked_share,
     reference,
+    shipped_constants,
     written,
 )
 
@@ -47,6 +48,7 @@ ALPHA: Final = 0.02
 MODALITIES: Final = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "SC", "US", "XA")
 """In synthetic images the modality is a label that says nothing of the pixels: one fit for all."""
 TEXT: Final = Stratum("text")
+COMMAND: Final = "python -m evaluation.redactor.calibrate"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,22 +68,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def fit(seed: int, n_reports: int, n_images: int) -> Constants:
-    """Constants from `n_reports` reports and `n_images` images; none of what has no items."""
+    """Constants from `n_reports` reports and `n_images` images.
+
+    Without images, what the shipped constants say of them stays, with where it is from.
+    """
     made = reports(seed, n_reports)
     calibrations = {"text-span": fitted(*observed.spans(made))}
-    controls = {}
-    of_text = observed.texts(made)
-    calibrations["text-missed"], controls[TEXT] = fit_release(of_text)
+    calibrations["text-missed"], of_text = fit_release(observed.texts(made))
+    controls = {TEXT: of_text}
+    of_images = {"command": COMMAND, "seed": seed, "images": n_images}
     if n_images:
-        found = observed.images(seed, n_images, embedded_instruments().infer)
+        found = observed.images(seed, n_images, Whole())
         calibrations["pixels-missed"], control = fit_release(found)
         controls |= {Stratum(modality): control for modality in MODALITIES}
+    else:
+        shipped = shipped_constants()
+        of_images = dict(shipped.provenance["images"])
+        calibrations["pixels-missed"] = shipped.calibration("pixels-missed")
+        controls |= {s: c for s, c in shipped.controls.items() if s.modality != TEXT.modality}
     provenance = {
-        "command": "python -m evaluation.redactor.calibrate",
-        "seeds": [seed],
-        "reports": n_reports,
-        "images": n_images,
         "data": "generators of evaluation/redactor: synthetic reports and images",
+        "text": {"command": COMMAND, "seed": seed, "reports": n_reports},
+        "images": of_images,
     }
     constants = Constants("", provenance, calibrations, controls)
     digest = hashlib.sha256(json.dumps(written(constants)).encode()).hexdigest()[:12]

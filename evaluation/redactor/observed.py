@@ -4,17 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.redactor.burning import burnt
-from evaluation.redactor.objects import content_of
-from evaluation.redactor.ours import redacted_report
+from evaluation.redactor.ours import Whole, redacted_report
 from evaluation.redactor.pixels import PixelScore
 from evaluation.redactor.report_writer import EPONYM, NEUTRAL, Report
 from evaluation.redactor.texts import TextScore
-from radloom.errors import Rejected
-from services.redactor.guard import admit
 from services.redactor.identity import Identity
-from services.redactor.pixels import redact_pixels
-from services.redactor.pixels.reading import Infer
-from services.redactor.risk import Features, pixel_features, text_features
+from services.redactor.risk import MISSED, Features, text_features
 from services.redactor.text import candidates
 
 
@@ -41,18 +36,25 @@ def texts(reports: Sequence[Report]) -> list[Observed]:
     return found
 
 
-def images(seed: int, n: int, infer: Infer) -> list[Observed]:
-    """Each image through the pixel engine; one that it refuses leaks nothing and is left out."""
+def images(seed: int, n: int, whole: Whole) -> list[Observed]:
+    """Each image through the whole service, whatever its risk.
+
+    One that is refused, or in which no word was found, is not judged by risk and left out. One that
+    the verifier holds leaks nothing, whatever its score.
+    """
     found = []
     for number in range(n):
         image = burnt(seed, number)
-        ds = admit(image.content)
-        try:
-            made = redact_pixels(ds, infer=infer)
-        except Rejected:
+        (outcome,) = whole([image.content])
+        pixels = outcome.record.get("pixels", {})
+        boxes = sum(pixels.get("blanked", {}).values())
+        if outcome.content is None or not (boxes or pixels.get("kept")):
             continue
-        leaks = PixelScore().add(image, content_of(ds))
-        found.append(Observed(pixel_features(made), leaks))
+        leaks = PixelScore().add(image, outcome.content)
+        held = any(not reason.startswith("risk:") for reason in outcome.reasons)
+        per_frame = boxes / max(1, pixels["distinct_frames"])
+        features = {MISSED: pixels["missed"], "boxes_per_frame": per_frame}
+        found.append(Observed(features, leaks and not held))
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from pydicom.dataset import FileDataset
 
@@ -30,10 +31,12 @@ class Outcome:
     Attributes:
         content: The copy, also of an instance that is held; None when none was made.
         reasons: Why it is held; empty when it is released.
+        record: Evidence of what was done.
     """
 
     content: bytes | None
     reasons: tuple[str, ...]
+    record: Mapping[str, Any]
 
     @property
     def released(self) -> bytes | None:
@@ -59,7 +62,10 @@ class Whole:
         study.know(lambda: instances)
         made = [study.redact(content) for content in instances]
         copies = settled(study.close())
-        return [Outcome(one.content, copy.reasons) for one, copy in zip(made, copies, strict=True)]
+        return [
+            Outcome(one.content, copy.reasons, copy.record)
+            for one, copy in zip(made, copies, strict=True)
+        ]
 
 
 class Headers:

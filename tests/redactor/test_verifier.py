@@ -12,6 +12,7 @@ from pydicom.uid import ImplicitVRLittleEndian
 from radloom.errors import Unavailable
 from services.redactor.profiles import LONGITUDINAL
 from services.redactor.verifier import Doubt, Needles, Reason, Retained, Verification, verify
+from services.redactor.verifier.residual import unsafe_words
 from tests.redactor.planted_files import (
     HIDING_PLACES,
     NAME,
@@ -28,17 +29,18 @@ OUTPUT = released(ORIGINAL)
 
 
 @dataclass(frozen=True)
-class Read:
-    text: str
-    confidence: float = 0.9
-
-
-@dataclass(frozen=True)
 class Rectangle:
     left: int
     top: int
     right: int
     bottom: int
+
+
+@dataclass(frozen=True)
+class Read:
+    text: str
+    confidence: float = 0.9
+    box: Rectangle = Rectangle(4, 8, 30, 16)
 
 
 def reasons(output: bytes, original: bytes = ORIGINAL) -> set[Reason]:
@@ -213,6 +215,23 @@ def test_any_other_word_in_pixels_is_doubted(text: str) -> None:
 def test_a_known_word_in_pixels_is_doubted_however_unsure_the_reader_is() -> None:
     assert with_word("Fernsby", 0.1) == {Reason.NEEDLE_WORD}
     assert with_word("Krzysztof", 0.1) == set()
+
+
+@pytest.mark.parametrize("view", range(3))
+def test_a_word_is_placed_in_the_frame_whatever_view_shows_it(view: int) -> None:
+    """One bright rectangle is read; the doubt must say where it is in the frame."""
+    rows, columns = 32, 32
+    frame = np.zeros((rows, columns), np.uint8)
+    frame[5:9, 12:26] = 200
+    asked = iter(range(3))
+
+    def read_words(shown: NDArray[np.uint8]) -> Sequence[Read]:
+        y, x = np.nonzero(shown > 100)
+        box = Rectangle(int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1)
+        return [Read("Krzysztof", box=box)] if next(asked) == view else []
+
+    (word,) = unsafe_words(frame, read_words, lambda _: False)
+    assert np.abs(np.subtract(word.edges, (12, 5, 26, 9))).max() <= 1
 
 
 def test_every_distinct_frame_is_read_once_in_every_view() -> None:

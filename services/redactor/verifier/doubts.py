@@ -36,6 +36,25 @@ class Reason(StrEnum):
     """Pixels outside the blanked boxes are not those of the original."""
 
 
+@dataclass(frozen=True, order=True)
+class Located:
+    """Where in the pixels something was read.
+
+    Attributes:
+        frame: Frame, counted from 0.
+        left: First column, pixels.
+        top: First row.
+        right: One past the last column.
+        bottom: One past the last row.
+    """
+
+    frame: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
 @dataclass(frozen=True)
 class Doubt:
     """One reason to hold an object.
@@ -45,11 +64,13 @@ class Doubt:
         place: Where, without any value: a path of tags "0040A730[0].00080104", "preamble",
             "file_meta", "frame 3".
         instance: Which object of the study, counted from 0 in the order of the checks.
+        word: Where a word was read in the pixels; None for every other doubt.
     """
 
     reason: Reason
     place: str
     instance: int
+    word: Located | None = None
 
 
 class Retained(StrEnum):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import cv2
@@ -64,35 +65,66 @@ class Word(Protocol):
     def confidence(self) -> float:
         """How sure the reader is, 0..1."""
 
+    @property
+    def box(self) -> Box:
+        """Where it stands in the view."""
+
 
 ReadWords = Callable[[NDArray[np.uint8]], Sequence[Word]]
 """Words of a grey image, rows x columns; by other models than the engine's."""
 
 
+@dataclass(frozen=True)
+class UnsafeWord:
+    """A word that must not be left.
+
+    Attributes:
+        is_known: Whether it is, or has in it, an identifier of the study.
+        edges: Left, top, right, bottom of where it stands in the frame, pixels.
+    """
+
+    is_known: bool
+    edges: tuple[int, int, int, int]
+
+
 def unsafe_words(
     frame: NDArray[Any], read_words: ReadWords, is_known: Callable[[str], bool]
-) -> Iterator[bool]:
-    """One value per word that is not safe: whether it is a known identifier.
+) -> Iterator[UnsafeWord]:
+    """Every word that is not safe, once per view that shows it.
 
     Args:
         frame: Rows x columns, or rows x columns x samples, of any depth.
         read_words: Reads one view.
         is_known: Whether a word is, or has in it, an identifier of the study.
     """
-    for view in views(frame):
+    for view, edges_in_frame in views(frame):
         for word in read_words(view):
-            if is_known(word.text):
-                yield True
-            elif word.confidence >= MIN_CONFIDENCE and not is_safe(word.text):
-                yield False
+            known = is_known(word.text)
+            if known or (word.confidence >= MIN_CONFIDENCE and not is_safe(word.text)):
+                yield UnsafeWord(known, edges_in_frame(word.box))
 
 
-def views(frame: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
-    """The frame twice as large, and turned by a quarter to either side."""
+Edges = Callable[[Box], tuple[int, int, int, int]]
+"""Left, top, right, bottom in the frame of a box in a view."""
+
+
+def views(frame: NDArray[Any]) -> Iterator[tuple[NDArray[np.uint8], Edges]]:
+    """The frame twice as large, and turned by a quarter to either side; each with the way back."""
     grey = grey_levels(frame)
-    yield cv2.resize(grey, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
-    yield np.ascontiguousarray(np.rot90(grey, 1))
-    yield np.ascontiguousarray(np.rot90(grey, 3))
+    rows, columns = grey.shape
+    large = cv2.resize(grey, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
+    yield (
+        large.astype(np.uint8),
+        lambda box: (box.left // 2, box.top // 2, -(-box.right // 2), -(-box.bottom // 2)),
+    )
+    yield (
+        np.ascontiguousarray(np.rot90(grey, 1)),
+        lambda box: (columns - box.bottom, box.left, columns - box.top, box.right),
+    )
+    yield (
+        np.ascontiguousarray(np.rot90(grey, 3)),
+        lambda box: (box.top, rows - box.right, box.bottom, rows - box.left),
+    )
 
 
 def grey_levels(frame: NDArray[Any]) -> NDArray[np.uint8]:

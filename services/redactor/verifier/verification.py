@@ -13,12 +13,12 @@ from pydicom.uid import UID
 from radloom.errors import Unavailable
 from services.redactor.verifier.conformance import new_kinds
 from services.redactor.verifier.declared import PIXEL_KEYWORDS, undeclared
-from services.redactor.verifier.doubts import Doubt, Reason, Retained
+from services.redactor.verifier.doubts import Doubt, Located, Reason, Retained
 from services.redactor.verifier.known import OVERLAY_GROUPS, Comparison, leftovers
 from services.redactor.verifier.leaves import OpenFile, opened
 from services.redactor.verifier.needles import Needles
 from services.redactor.verifier.references import Links
-from services.redactor.verifier.residual import Box, ReadWords, unsafe_words
+from services.redactor.verifier.residual import Box, ReadWords, UnsafeWord, unsafe_words
 from services.redactor.verifier.search import Search
 from services.redactor.verifier.untouched import changed_frames, decoded_frames
 from services.redactor.verifier.unused import has_unused
@@ -28,7 +28,7 @@ Validate = Callable[[bytes], Sequence[str]]
 """Lines that a validator of DICOM objects prints about a file (dciodvfy)."""
 NO_BOXES: Mapping[int, Sequence[Box]] = {}
 
-Found = tuple[Reason, str]
+Found = tuple[Reason, str, Located | None]
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Verification:
             Unavailable: The model that reads words does not answer.
         """
         found = dict.fromkeys(self._found(original, output, blanked))
-        doubts = tuple(Doubt(reason, place, self.instance) for reason, place in found)
+        doubts = tuple(Doubt(reason, place, self.instance, word) for reason, place, word in found)
         self.instance += 1
         return doubts
 
@@ -92,8 +92,15 @@ class Verification:
             ds = dcmread(BytesIO(output))
             before, after = opened(original), opened(output)
         except Exception:  # noqa: BLE001 - whatever it is, the file does not open
-            yield Reason.NOT_READABLE, "file"
+            yield Reason.NOT_READABLE, "file", None
             return
+        for reason, place in self._about_bytes(ds, before, after, original, output):
+            yield reason, place, None
+        yield from self._pixels(ds, before, after, original, output, blanked)
+
+    def _about_bytes(
+        self, ds: FileDataset, before: OpenFile, after: OpenFile, original: bytes, output: bytes
+    ) -> Iterator[tuple[Reason, str]]:
         yield from leftovers(after)
         yield from ((Reason.UNDECLARED, place) for place in undeclared(ds))
         yield from self._links.add(self.instance, before, after)
@@ -102,9 +109,8 @@ class Verification:
         except TooMuch:
             yield Reason.NOT_READABLE, "compressed"
         yield from self._conformance(original, output)
-        yield from self._pixels(ds, before, after, original, output, blanked)
 
-    def _conformance(self, original: bytes, output: bytes) -> Iterator[Found]:
+    def _conformance(self, original: bytes, output: bytes) -> Iterator[tuple[Reason, str]]:
         if self.validate is not None and new_kinds(self.validate(original), self.validate(output)):
             yield Reason.CONFORMANCE, "file"
 
@@ -121,28 +127,28 @@ class Verification:
             return
         try:
             if _has_unused_pixels(ds):
-                yield Reason.LEFTOVER, "7FE00010"
+                yield Reason.LEFTOVER, "7FE00010", None
             if not _has_same_pixels(before, after):
                 frames = changed_frames(original, output, blanked)
-                yield from ((Reason.PIXELS_CHANGED, f"frame {frame}") for frame in frames)
+                yield from ((Reason.PIXELS_CHANGED, f"frame {frame}", None) for frame in frames)
             if self.read_words is not None:
                 yield from self._words(output, self.read_words)
             yield from self._overlays(ds)
         except Unavailable:
             raise  # the reader's model is away: that says nothing about this object
         except Exception as error:  # noqa: BLE001 - what nobody can decode, nobody can check
-            yield Reason.NOT_READABLE, f"pixels:{type(error).__name__}"
+            yield Reason.NOT_READABLE, f"pixels:{type(error).__name__}", None
 
     def _overlays(self, ds: FileDataset) -> Iterator[Found]:
         groups = [group for group in OVERLAY_GROUPS if (group, 0x3000) in ds]
         for group in groups:
             if self.read_words is None:
-                yield Reason.LEFTOVER, f"{group:04X}3000"
+                yield Reason.LEFTOVER, f"{group:04X}3000", None
                 continue
             planes = np.atleast_3d(get_overlay_array(ds, group)).astype(np.uint8) * 255
             for plane in planes if planes.shape[-1] > 1 else [planes[..., 0]]:
-                for is_known in unsafe_words(plane, self.read_words, self._search.is_known_word):
-                    yield _word_reason(is_known=is_known), f"{group:04X}3000"
+                for word in unsafe_words(plane, self.read_words, self._search.is_known_word):
+                    yield _word_reason(word), f"{group:04X}3000", None
 
     def _words(self, output: bytes, read_words: ReadWords) -> Iterator[Found]:
         seen = set()
@@ -151,8 +157,8 @@ class Verification:
             if content in seen:
                 continue
             seen.add(content)
-            for is_known in unsafe_words(frame, read_words, self._search.is_known_word):
-                yield _word_reason(is_known=is_known), f"frame {index}"
+            for word in unsafe_words(frame, read_words, self._search.is_known_word):
+                yield _word_reason(word), f"frame {index}", Located(index, *word.edges)
 
 
 def verify(
@@ -180,8 +186,8 @@ def verify(
     return (*doubts, *verification.close())
 
 
-def _word_reason(*, is_known: bool) -> Reason:
-    return Reason.NEEDLE_WORD if is_known else Reason.WORD
+def _word_reason(word: UnsafeWord) -> Reason:
+    return Reason.NEEDLE_WORD if word.is_known else Reason.WORD
 
 
 def _has_unused_pixels(ds: FileDataset) -> bool:
