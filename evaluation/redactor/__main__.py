@@ -63,7 +63,7 @@ def page(run: Run, command: str) -> Iterator[str]:
     yield from page_headers.section(run, whole)
     yield from page_pixels.section(run, whole)
     yield from page_texts.section(run)
-    yield from page_risk.section(run, whole.instruments.infer)
+    yield from page_risk.section(run, whole)
     yield from LIMITS.splitlines()
     yield from ("", f"This run took {(time.process_time() - start) / 60:.1f} CPU minutes here.")
 

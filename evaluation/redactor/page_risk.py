@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from evaluation.redactor import observed
 from evaluation.redactor.observed import Observed
+from evaluation.redactor.ours import Whole
 from evaluation.redactor.report_writer import Report, reports
 from evaluation.redactor.run import Run
 from evaluation.redactor.writing import percent, table
 from evaluation.scores import Rate
-from services.redactor.pixels.reading import Infer
 from services.redactor.risk import (
     Constants,
     Monitor,
@@ -30,10 +30,10 @@ DRAWS = 20
 STEPS = tuple(i / 50 for i in range(51))
 
 
-def section(run: Run, infer: Infer) -> Iterator[str]:
+def section(run: Run, whole: Whole) -> Iterator[str]:
     """Calibration, release, realised rates over draws, shift alarm."""
     constants = shipped_constants()
-    images = observed.images(run.seeds[-1] + 1, run.images, infer)
+    images = observed.images(run.seeds[-1] + 1, run.images, whole)
     made = reports(run.seeds[-1] + 1, run.reports)
     yield from ("", "## How sure it is, and whether that holds", "")
     yield (
@@ -41,7 +41,7 @@ def section(run: Run, infer: Infer) -> Iterator[str]:
         f"seed {run.seeds[-1] + 1} and {len(images)} images of it. "
         "Guarantees are stated for items exchangeable with the calibration items of their stratum, "
         "and for nothing else; assured means for 95 % of calibration sets. Images here pass the "
-        "pixel engine alone; the verifier behind it holds more."
+        "whole service; one that the verifier holds leaks nothing."
     )
     of_text = observed.texts(made)
     yield from _release(constants, {TEXT: of_text, Stratum("OT"): images})

@@ -230,5 +230,5 @@ def test_the_shipped_constants_can_be_read_and_say_where_they_are_from() -> None
     constants = shipped_constants()
     assert constants.version
     if constants.calibrations:
-        assert {"command", "seeds"} <= set(constants.provenance)
+        assert {"data", "images", "text"} == set(constants.provenance)
     assert constants.calibration("never fitted") is UNFITTED
