@@ -12,33 +12,34 @@ from opentelemetry import trace
 from pydicom import Dataset
 
 from radloom.dicom.part10 import encode
-from radloom.dicom.segmentation import build_segmentation
+from radloom.dicom.segmentation import SUBCUTANEOUS_FAT, VISCERAL_FAT, build_segmentation
 from radloom.dicom.volume import Volume, read_volume
 from radloom.errors import Rejected, Unavailable
 from radloom.ports import Archive, Clock, Inference, ModelDescription, ObjectStore, Reaction
 from radloom.results import algorithm_of
-from radloom.wire.v1.common_pb2 import ModelUse
+from radloom.wire.v1.common_pb2 import ModelUse, ObjectRef
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from radloom.wire.v1.muscle_seg_service_pb2 import MeasureRequest, MeasureResponse
 from radloom.wire.v1.study_received_pb2 import StudyReceived
 from services.muscle_seg import outcome
-from services.muscle_seg.gates import (
-    Gate,
-    attenuation_gates,
-    coverage_gate,
+from services.muscle_seg.content import Coarse, coarse, content_gates, side_gate
+from services.muscle_seg.evidence import landmarks
+from services.muscle_seg.findings import Findings, conclude, grade_gates, level_remarks
+from services.muscle_seg.gates import Gate
+from services.muscle_seg.grading import Grading
+from services.muscle_seg.l3 import L3Location, locate
+from services.muscle_seg.outcome import Subject
+from services.muscle_seg.plausibility import (
+    coverage_gates,
     level_gate,
     muscle_gates,
     slice_gates,
 )
-from services.muscle_seg.l3 import L3Location, locate
-from services.muscle_seg.muscle import Muscle, measure
-from services.muscle_seg.outcome import Subject
-from services.muscle_seg.projections import project
+from services.muscle_seg.projections import project, upside_down
+from services.muscle_seg.reading import MUSCLE_CLASS, OUTPUTS, Reading, Slice, read
 from services.muscle_seg.series import Candidate, assess, choose
-from services.muscle_seg.slices import body_mask, field_of_view, place, to_grid, to_source
 
 LOCATOR, ENSEMBLE = "l3_locator", "muscle_ensemble"
-MUSCLE_CLASS = 1
 LOCATOR_BATCH = 8
 
 tracer = trace.get_tracer("services.muscle_seg")
@@ -143,7 +144,7 @@ class MuscleSeg:
         models = [self._use(locator), self._use(ensemble)]
         event = outcome.outcome(subject, "", models, self.clock.now())
         try:
-            require([] if candidates else [Gate("not_ct", "the study holds no CT series")])
+            require([] if candidates else [Gate("not_ct", "no CT series", "one in the study")])
             chosen = choose(candidates)
             event.series_instance_uid = chosen.series_instance_uid
             event.acquired = outcome.acquired_on(chosen.instances)
@@ -171,97 +172,145 @@ class MuscleSeg:
         Raises:
             Refused: A gate did not pass.
         """
+        grading = Grading.of(ensemble.parameters, ensemble.sha256)
         try:
             volume = read_volume(chosen.instances)
         except Rejected as error:
-            raise Refused([Gate(error.reason, str(error))]) from error
-        require(attenuation_gates(volume.hu))
+            raise Refused([outcome.unreadable(error)]) from error
+        small = coarse(volume.hu, volume.spacing_mm)
+        require(content_gates(volume.hu, small))
         with step("locate L3"):
-            found = self._locate(volume, locator)
-        threshold = float(locator.parameters["coverage_threshold"])
-        require(coverage_gate(found.probability_covered, threshold))
-        require(level_gate(found.candidates[0].probability))
+            found = self._locate(volume, small, locator)
         with step("segment muscle"):
-            muscle = self._segment(volume, found.slice_index, ensemble)
-        require(muscle_gates(muscle))
+            measured = self._segment(volume, found.slice_index, ensemble)
+        marks = landmarks(small, found.z_mm)
+        findings = conclude(
+            measured.reading,
+            grading,
+            measured.seen.field_of_view(),
+            height_m=outcome.height_m(chosen.instances),
+            neighbours_cm2=measured.areas_cm2,
+            about_level=level_remarks(marks),
+        )
+        require(muscle_gates(findings.area_cm2.value, findings.mean_hu.value))
+        require(grade_gates(findings))
+        uids = [volume.sop_instance_uids[k] for k in measured.indices]
+        place = outcome.location(
+            found,
+            volume.sop_instance_uids[measured.index],
+            volume.z_mm[measured.index],
+            volume.z_mm[0],
+            marks,
+        )
+        tracking = outcome.tracking_uid(event.study_instance_uid)
+        event.measurement.CopyFrom(outcome.measurement(findings, place, tracking))
+        event.measurement.slices.extend(outcome.neighbours(uids, measured.areas_cm2))
         with step("build segmentation"):
-            self._deliver(event, chosen, volume, found, muscle)
+            self._deliver(event, chosen, volume, measured, findings)
 
-    def _locate(self, volume: Volume, locator: ModelDescription) -> L3Location:
+    def _locate(self, volume: Volume, small: Coarse, locator: ModelDescription) -> L3Location:
         views = project(volume.hu, volume.spacing_mm)
+        rows, covered = self._answers(views.windows, locator)
+        _, overhead = self._answers(upside_down(views.windows), locator)
+        found = locate(
+            views,
+            rows,
+            covered,
+            slices=len(volume.hu),
+            slice_mm=volume.spacing_mm[0],
+            half_interval_mm=float(locator.parameters["l3_interval_mm"]),
+        )
+        threshold = float(locator.parameters["coverage_threshold"])
+        require(coverage_gates(found.probability_covered, float(overhead.max()), threshold))
+        require(level_gate(found.candidates[0].probability))
+        require(side_gate(small, found.z_mm))
+        return found
+
+    def _answers(
+        self, windows: NDArray[np.float32], locator: ModelDescription
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Rows (n, 192) and coverage (n, 1) of all windows."""
         rows, covered = [], []
-        for start in range(0, len(views.windows), LOCATOR_BATCH):
+        for start in range(0, len(windows), LOCATOR_BATCH):
             answer = self.inference.infer(
                 LOCATOR,
-                {"projections": views.windows[start : start + LOCATOR_BATCH]},
+                {"projections": windows[start : start + LOCATOR_BATCH]},
+                outputs=("rows", "covered"),
                 version=locator.version,
                 deadline_s=self.inference_deadline_s,
             )
             rows.append(answer.outputs["rows"])
             covered.append(answer.outputs["covered"])
-        return locate(
-            views,
-            _float32(np.concatenate(rows)),
-            _float32(np.concatenate(covered)),
-            slices=len(volume.hu),
-            slice_mm=volume.spacing_mm[0],
-            half_interval_mm=float(locator.parameters["l3_interval_mm"]),
-        )
+        return _float32(np.concatenate(rows)), _float32(np.concatenate(covered))
 
-    def _segment(self, volume: Volume, index: int, ensemble: ModelDescription) -> Muscle:
-        hu = volume.hu[index]
+    def _segment(self, volume: Volume, index: int, ensemble: ModelDescription) -> "Measured":
+        """Reads the slice of L3 and its neighbours; that of the median area is the measured one."""
         spacing = volume.spacing_mm[1:]
-        body = body_mask(hu, spacing)
-        if not body.any():
-            raise Refused([Gate("not_a_body", "no body in the slice of L3")])
-        placement = place(body, spacing)
-        require(slice_gates(body, hu, spacing, field_of_view(hu, body, placement)))
+        indices = tuple(k for k in (index, index - 1, index + 1) if 0 <= k < len(volume.hu))
+        slices = [Slice.of(volume.hu[k], spacing) for k in indices]
+        if any(each.placement is None for each in slices):
+            raise Refused([Gate("not_a_body", "no body in a slice at L3", "a body")])
+        seen = slices[0]
+        require(slice_gates(seen.body, seen.hu, spacing, seen.field_of_view()))
         answer = self.inference.infer(
             ENSEMBLE,
-            {"hu": to_grid(hu, placement)[None, None]},
-            outputs=("mean", "members"),
+            {"hu": np.stack([each.grid for each in slices])[:, None]},
+            outputs=OUTPUTS,
             version=ensemble.version,
             deadline_s=self.inference_deadline_s,
+        ).outputs
+        areas = tuple(
+            each.area_cm2(_float32(mean[MUSCLE_CLASS]))
+            for each, mean in zip(slices, answer["mean"], strict=True)
         )
-        mean = _float32(answer.outputs["mean"])[0, MUSCLE_CLASS]
-        members = _float32(answer.outputs["members"])[0]
-        return measure(
-            hu,
-            to_source(mean, placement),
-            np.stack([to_source(member, placement) for member in members]),
-            spacing,
-            float(ensemble.parameters["area_interval_factor"]),
-        )
+        middle = int(np.argsort(areas, kind="stable")[(len(areas) - 1) // 2])
+        chosen = slices[middle]
+        require(slice_gates(chosen.body, chosen.hu, spacing, chosen.field_of_view()))
+        told = {name: _float32(answer[name][middle]) for name in OUTPUTS}
+        return Measured(indices[middle], indices, areas, chosen, read(chosen, told))
 
     def _deliver(
         self,
         event: MuscleMeasured,
         chosen: Candidate,
         volume: Volume,
-        found: L3Location,
-        muscle: Muscle,
+        measured: "Measured",
+        findings: Findings,
     ) -> None:
-        """Stores the segmentation and completes the event."""
-        uid = volume.sop_instance_uids[found.slice_index]
+        """Stores segmentation and votes, and names them in the event."""
+        uid = volume.sop_instance_uids[measured.index]
         source = next(ds for ds in chosen.instances if str(ds.SOPInstanceUID) == uid)
-        tracking = outcome.tracking_uid(event.study_instance_uid)
+
+        def stored(plane: NDArray[np.bool_]) -> NDArray[np.bool_]:
+            return np.ascontiguousarray(volume.slice_order.to_stored(plane))[None]
+
+        fat = [(VISCERAL_FAT, stored(measured.reading.visceral.mask))]
+        if findings.subcutaneous_cm2 is not None:
+            fat.insert(0, (SUBCUTANEOUS_FAT, stored(measured.reading.subcutaneous.mask)))
         try:
             seg = build_segmentation(
                 [source],
-                np.ascontiguousarray(volume.slice_order.to_stored(muscle.mask))[None],
-                tracking_uid=tracking,
+                stored(measured.reading.muscle.mask),
+                tracking_uid=event.measurement.tracking_uid,
                 algorithm=algorithm_of(event.models),
+                fat=fat,
             )
         except Rejected as error:
-            raise Refused([Gate(error.reason, str(error))]) from error
-        content = encode(seg)
-        # Named by content: a re-run whose bytes differ, by a corrected name or by another device's
-        # rounding, must not meet an object that is there already.
-        name = hashlib.sha256(content).hexdigest()
-        ref = self.objects.put(f"results/{event.result_id}/{name}/seg.dcm", content)
-        l3 = outcome.location(found, uid, volume.z_mm[found.slice_index])
-        height = outcome.height_m(chosen.instances)
-        event.measurement.CopyFrom(outcome.measurement(muscle, l3, height, ref, tracking))
+            event.ClearField("measurement")
+            raise Refused([outcome.unreadable(error)]) from error
+        votes = volume.slice_order.to_stored(measured.reading.muscle.votes)
+        m = event.measurement
+        m.segmentation.CopyFrom(self._put(event.result_id, "seg.dcm", encode(seg)))
+        m.votes.CopyFrom(self._put(event.result_id, "votes.png", outcome.votes_png(votes)))
+
+    def _put(self, result_id: str, name: str, content: bytes) -> ObjectRef:
+        """Stores an object of a result.
+
+        Named by content: a re-run whose bytes differ, by a corrected name or by another device's
+        rounding, must not meet an object that is there already.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        return self.objects.put(f"results/{result_id}/{digest}/{name}", content)
 
     def _use(self, model: ModelDescription) -> ModelUse:
         return ModelUse(
@@ -271,6 +320,25 @@ class MuscleSeg:
             mode=self.inference.mode,
             training_provenance=model.parameters.get("training_provenance", ""),
         )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The slice measured, among its neighbours.
+
+    Attributes:
+        index: Slice measured, from the feet.
+        indices: Slices whose median area was taken.
+        areas_cm2: Their areas.
+        seen: The slice measured.
+        reading: What is in it.
+    """
+
+    index: int
+    indices: tuple[int, ...]
+    areas_cm2: tuple[float, ...]
+    seen: Slice
+    reading: Reading
 
 
 def _float32(array: NDArray[np.generic]) -> NDArray[np.float32]:

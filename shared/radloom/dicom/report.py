@@ -3,7 +3,7 @@
 Built by highdicom, then repaired where its 0.28 output breaks PS3.3 (`_reference_frame_only`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,10 +15,18 @@ from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 
 from radloom import codes
 from radloom.codes import Code
-from radloom.dicom.segmentation import concept
+from radloom.dicom.segmentation import (
+    MUSCLE,
+    SUBCUTANEOUS_FAT,
+    VISCERAL_FAT,
+    Tissue,
+    concept,
+    mask_of,
+    tracking_uid_of,
+)
 from radloom.dicom.source import forget_creation, name_patient, nameless, source_header, zone_of
 from radloom.dicom.uids import UNSEALED, seal
-from radloom.results import MANUFACTURER, Algorithm, Range, Statement
+from radloom.results import MANUFACTURER, Algorithm, Estimate, Range, Statement
 
 SERIES_NUMBER = 9002
 
@@ -71,7 +79,10 @@ def _document(statement: Statement, seg: Dataset, frame: int, header: Dataset) -
     content = hd.sr.MeasurementReport(
         observation_context=_observer(statement.algorithm),
         procedure_reported=concept(codes.CT_UNSPECIFIED_BODY_REGION),
-        imaging_measurements=[_group(statement, seg, frame, header)],
+        imaging_measurements=[
+            _group(statement, seg, frame, header),
+            *_fat_groups(statement, seg, header),
+        ],
         title=concept(codes.IMAGING_MEASUREMENT_REPORT),
     )
     _reference_frame_only(content[0])
@@ -118,60 +129,131 @@ def _observer(algorithm: Algorithm) -> hd.sr.ObservationContext:
 def _group(
     statement: Statement, seg: Dataset, frame: int, header: Dataset
 ) -> hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations:
-    """TID 1410: the region, what it shows, and what was measured in it."""
-    segment = hd.sr.ReferencedSegmentationFrame(
-        sop_class_uid=seg.SOPClassUID,
-        sop_instance_uid=seg.SOPInstanceUID,
-        frame_number=frame,
-        segment_number=1,
-        source_image=hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID),
-    )
-    return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=hd.sr.TrackingIdentifier(
-            uid=statement.tracking_uid, identifier=statement.tracking_id
-        ),
-        referenced_segment=segment,
-        finding_type=concept(codes.SKELETAL_MUSCLE),
-        finding_category=concept(codes.TISSUE),
-        finding_sites=[hd.sr.FindingSite(anatomic_location=concept(codes.L3_VERTEBRA))],
-        measurements=list(_measurements(statement)),
-        qualitative_evaluations=[
+    """TID 1410: the muscle, and what was measured in it."""
+    return _region(
+        MUSCLE,
+        statement,
+        _segment(seg, frame, header),
+        list(_measurements(statement)),
+        [
             _evaluation(codes.GRADE, codes.GRADES[statement.grade]),
             _evaluation(codes.REVIEW_STATE, codes.NOT_REVIEWED),
         ],
     )
 
 
-def _measurements(statement: Statement) -> list[hd.sr.Measurement]:
+def _fat_groups(
+    statement: Statement, seg: Dataset, header: Dataset
+) -> Iterator[hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations]:
+    """TID 1410 for each kind of fat that the slice shows."""
     algorithm = _algorithm(statement.algorithm, statement.area_interval_cm2)
+    for tissue, area in (
+        (SUBCUTANEOUS_FAT, statement.subcutaneous_cm2),
+        (VISCERAL_FAT, statement.visceral_cm2),
+    ):
+        if area is not None and area.value > 0:
+            _, frame = mask_of(seg, str(header.SOPInstanceUID), tissue)
+            yield _region(
+                tissue,
+                statement,
+                _segment(seg, frame, header),
+                _estimate(algorithm, codes.AREA, area, codes.SQUARE_CENTIMETRE),
+                [_evaluation(codes.REVIEW_STATE, codes.NOT_REVIEWED)],
+            )
 
-    def measured(
-        name: Code, value: Decimal, unit: Code, derivation: Code | None = None
-    ) -> hd.sr.Measurement:
-        return hd.sr.Measurement(
-            name=concept(name),
-            value=float(value),  # one decimal: the double prints as the decimal does
-            unit=concept(unit),
-            derivation=None if derivation is None else concept(derivation),
-            algorithm_id=algorithm,
-        )
 
-    # Bounds are measurements of the group: PixelMed's TID 1419 takes the uncertainty properties of
-    # TID 310 for a wrong relationship, and highdicom writes those without a unit.
-    interval = statement.area_interval_cm2
-    found = [
-        measured(codes.AREA, statement.area_cm2, codes.SQUARE_CENTIMETRE),
-        measured(codes.MUSCLE_AREA_L3_LOW, interval.low, codes.SQUARE_CENTIMETRE),
-        measured(codes.MUSCLE_AREA_L3_HIGH, interval.high, codes.SQUARE_CENTIMETRE),
-        measured(
-            codes.ATTENUATION_COEFFICIENT, statement.mean_hu, codes.HOUNSFIELD_UNIT, codes.MEAN
+def _segment(seg: Dataset, frame: int, header: Dataset) -> hd.sr.ReferencedSegmentationFrame:
+    return hd.sr.ReferencedSegmentationFrame(
+        sop_class_uid=seg.SOPClassUID,
+        sop_instance_uid=seg.SOPInstanceUID,
+        frame_number=frame,
+        segment_number=1,  # dropped again: the frame says it
+        source_image=hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID),
+    )
+
+
+def _region(
+    tissue: Tissue,
+    statement: Statement,
+    segment: hd.sr.ReferencedSegmentationFrame,
+    measurements: list[hd.sr.Measurement],
+    evaluations: list[hd.sr.QualitativeEvaluation],
+) -> hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations:
+    return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(
+            uid=tracking_uid_of(tissue, statement.tracking_uid), identifier=tissue.label
         ),
-        measured(codes.AGREEMENT, statement.agreement, codes.NO_UNITS),
+        referenced_segment=segment,
+        finding_type=concept(tissue.code),
+        finding_category=concept(codes.TISSUE),
+        finding_sites=[hd.sr.FindingSite(anatomic_location=concept(codes.L3_VERTEBRA))],
+        measurements=measurements,
+        qualitative_evaluations=evaluations,
+    )
+
+
+def _measured(
+    algorithm: hd.sr.AlgorithmIdentification,
+    name: Code,
+    value: Decimal,
+    unit: Code,
+    derivation: Code | None = None,
+) -> hd.sr.Measurement:
+    return hd.sr.Measurement(
+        name=concept(name),
+        value=float(value),  # few decimals: the double prints as the decimal does
+        unit=concept(unit),
+        derivation=None if derivation is None else concept(derivation),
+        algorithm_id=algorithm,
+    )
+
+
+def _estimate(
+    algorithm: hd.sr.AlgorithmIdentification, name: Code, told: Estimate, unit: Code
+) -> list[hd.sr.Measurement]:
+    """A number and, as measurements of their own, the bounds of its interval."""
+    return [
+        _measured(algorithm, name, told.value, unit),
+        _measured(algorithm, codes.LOW_BOUND, told.interval.low, unit),
+        _measured(algorithm, codes.HIGH_BOUND, told.interval.high, unit),
     ]
+
+
+def _measurements(statement: Statement) -> Iterator[hd.sr.Measurement]:
+    """Numbers of the muscle, each with its bounds where the event gives some.
+
+    Bounds are measurements of the group: PixelMed's TID 1419 takes the uncertainty properties of
+    TID 310 for a wrong relationship, and highdicom writes those without a unit.
+    """
+    algorithm = _algorithm(statement.algorithm, statement.area_interval_cm2)
+    area, hounsfield = codes.SQUARE_CENTIMETRE, codes.HOUNSFIELD_UNIT
+    index = codes.SQUARE_CENTIMETRE_PER_SQUARE_METRE
+    yield _measured(algorithm, codes.AREA, statement.area_cm2, area)
+    yield from _bounds(algorithm, codes.MUSCLE_AREA_BOUNDS, statement.area_interval_cm2, area)
+    yield _measured(
+        algorithm, codes.ATTENUATION_COEFFICIENT, statement.mean_hu, hounsfield, codes.MEAN
+    )
+    yield from _bounds(
+        algorithm, codes.MUSCLE_ATTENUATION_BOUNDS, statement.mean_hu_interval, hounsfield
+    )
+    yield _measured(algorithm, codes.AGREEMENT, statement.agreement, codes.NO_UNITS)
     if statement.smi_cm2_per_m2 is not None:
-        unit = codes.SQUARE_CENTIMETRE_PER_SQUARE_METRE
-        found.append(measured(codes.MUSCLE_INDEX_L3, statement.smi_cm2_per_m2, unit))
-    return found
+        yield _measured(algorithm, codes.MUSCLE_INDEX_L3, statement.smi_cm2_per_m2, index)
+        yield from _bounds(algorithm, codes.MUSCLE_INDEX_BOUNDS, statement.smi_interval, index)
+    if (low := statement.low_attenuation) is not None:
+        yield _measured(algorithm, codes.LOW_ATTENUATION_L3, low.value, codes.NO_UNITS)
+        yield from _bounds(algorithm, codes.LOW_ATTENUATION_BOUNDS, low.interval, codes.NO_UNITS)
+
+
+def _bounds(
+    algorithm: hd.sr.AlgorithmIdentification,
+    names: tuple[Code, Code],
+    interval: Range | None,
+    unit: Code,
+) -> Iterator[hd.sr.Measurement]:
+    if interval is not None:
+        yield _measured(algorithm, names[0], interval.low, unit)
+        yield _measured(algorithm, names[1], interval.high, unit)
 
 
 def _algorithm(algorithm: Algorithm, interval: Range) -> hd.sr.AlgorithmIdentification:
