@@ -23,10 +23,10 @@ from services.muscle_seg.grading import COVERAGE, PREFIX, Grading
 from services.muscle_seg.muscle import LOW_ATTENUATION_HU, clean, dice
 from services.muscle_seg.plausibility import muscle_gates, slice_gates
 from services.muscle_seg.reading import OUTPUTS, Reading, Slice, read
-from training.simulate import DataSet, axial_slice
+from training.simulate import DataSet, axial_slice, hard_axial_slice
 
-SEED = 31
-ITEMS = 900
+SETS = (("grading", axial_slice, 33, 400), ("grading_hard", hard_axial_slice, 32, 200))
+"""Name, simulator, seed and slices. Seed 31 is the second scanner's: the same anatomy."""
 GRID_MM = (1.5, 1.5)
 PIXEL_CM2 = GRID_MM[0] * GRID_MM[1] / 100
 RIDGE = 1.0
@@ -128,6 +128,11 @@ def regression(of: list[Case]) -> tuple[float, ...]:
     return (float(y.mean() - slopes @ centre), *(float(slope) for slope in slopes))
 
 
+def shuffled(of: list[Case]) -> list[Case]:
+    """In an order that mixes the sets, the same on every run."""
+    return [of[k] for k in np.random.default_rng(1).permutation(len(of))]
+
+
 def fit(of: list[Case]) -> Grading:
     """Regression on one half of the accepted slices, quantiles on the other."""
     accepted = [case for case in of if case.accepted]
@@ -186,11 +191,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repository", type=Path, default=Path("triton_models"))
     parser.add_argument("--out", type=Path, default=Path("build/training"))
-    parser.add_argument("--items", type=int, default=ITEMS)
+    parser.add_argument("--items", type=int, help="at most so many slices of each set")
     given = parser.parse_args()
-    stored = np.load(DataSet("grading", axial_slice, SEED, given.items).write(given.out))
     inference = EmbeddedInference(given.repository)
-    fitted = fit(list(cases(inference, stored["i"], stored["l"])))
+    measured: list[Case] = []
+    for name, make, seed, items in SETS:
+        stored = np.load(DataSet(name, make, seed, items).write(given.out))
+        measured += cases(inference, stored["i"][: given.items], stored["l"][: given.items])
+    fitted = fit(shuffled(measured))
     path = given.repository / MODEL / "config.pbtxt"
     described = fitted.parameters(inference.describe(MODEL).sha256)
     path.write_text(written(path.read_text(), described))

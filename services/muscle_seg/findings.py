@@ -14,13 +14,12 @@ from services.muscle_seg.grading import (
     around,
     grade,
 )
+from services.muscle_seg.plausibility import LEVEL_SHARE
 from services.muscle_seg.reading import Reading
 from services.muscle_seg.slices import FieldOfView
 
 SKIN_CONTACT = 0.01
 """Of the contour; a wider contact means that fat under the skin was cut off."""
-UNPAIRED = 0.015
-"""Of the muscle area, on one flank only; see docs/decisions/muscle-grades.md for how it was set."""
 NEIGHBOURS = 0.10
 """By how much of their median the three areas may differ: muscle changes slowly along the spine."""
 
@@ -105,7 +104,7 @@ def conclude(
     bound = grading.bound(reading.signals)
     area = Estimate(muscle.area_cm2, around(muscle.area_cm2, bound * muscle.area_cm2))
     low = around(muscle.low_attenuation, grading.low_attenuation * missing)
-    remarks = (*about_level, *_remarks(reading, view, neighbours_cm2))
+    remarks = (*about_level, *_remarks(view, neighbours_cm2))
     return Findings(
         area_cm2=area,
         mean_hu=Estimate(
@@ -126,13 +125,25 @@ def conclude(
     )
 
 
-def level_remarks(marks: Sequence[Landmark]) -> tuple[Remark, ...]:
-    """Landmarks that contradict the level, for a person to look at."""
-    return tuple(
+def level_remarks(share: float, marks: Sequence[Landmark]) -> tuple[Remark, ...]:
+    """What makes the level doubtful, for a person to look at.
+
+    Args:
+        share: Of the locator's probability, at the level chosen.
+        marks: What bone says of that level.
+    """
+    told = [
         Remark(f"level_{mark.name}", f"The level is in doubt: {mark.reason}", doubtful=True)
         for mark in marks
         if mark.agrees is False
-    )
+    ]
+    if share < LEVEL_SHARE:
+        reason = (
+            f"The level rests on the iliac crests: {share:.2f} of the locator's probability lies "
+            f"there, {LEVEL_SHARE} would do alone"
+        )
+        told.append(Remark("level_share", reason, doubtful=True))
+    return tuple(told)
 
 
 def grade_gates(found: Findings) -> list[Gate]:
@@ -163,9 +174,7 @@ def _cuts_skin(view: FieldOfView) -> bool:
     return view.contact > SKIN_CONTACT or view.outside_grid > 0
 
 
-def _remarks(
-    reading: Reading, view: FieldOfView, neighbours_cm2: tuple[float, ...]
-) -> tuple[Remark, ...]:
+def _remarks(view: FieldOfView, neighbours_cm2: tuple[float, ...]) -> tuple[Remark, ...]:
     found = []
     if _cuts_skin(view):
         told = (
@@ -174,12 +183,6 @@ def _remarks(
             f"limits {SKIN_CONTACT:.0%} and 0 %"
         )
         found.append(Remark("sat_withheld", told))
-    if reading.signals.unpaired > UNPAIRED:
-        told = (
-            f"{reading.signals.unpaired:.1%} of the muscle area lies in one flank only, limit "
-            f"{UNPAIRED:.1%}: an organ that touches the wall may have been counted"
-        )
-        found.append(Remark("unpaired_wall", told, doubtful=True))
     middle = sorted(neighbours_cm2)[len(neighbours_cm2) // 2]
     spread = (max(neighbours_cm2) - min(neighbours_cm2)) / middle if middle else 0.0
     if spread > NEIGHBOURS:

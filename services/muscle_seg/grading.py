@@ -8,7 +8,7 @@ and name the weights they were fitted for.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal
 
 import numpy as np
@@ -44,30 +44,29 @@ class Signals:
         variance: Variance of the muscle probability over the members, summed, per pixel of muscle.
         information: Mutual information, nats, summed, per pixel of muscle.
         entropy: Entropy of the mean muscle probability, nats, summed, per pixel of muscle.
-        unpaired: Share of the area that only one flank has (`wall.py`).
+        heterogeneity: Spread of the attenuation inside the mask, HU (`texture.py`).
+        edgeless: Share of the mask's outline without an edge (`texture.py`).
     """
 
     disagreement: float
     variance: float
     information: float
     entropy: float
-    unpaired: float
+    heterogeneity: float
+    edgeless: float
 
     def vector(self) -> NDArray[np.float64]:
-        """Regressors: a constant, logarithms of the ensemble's signals, the unpaired share."""
-        logs = [
-            math.log(max(LEAST, value))
-            for value in (self.disagreement, self.variance, self.information, self.entropy)
-        ]
-        return np.array([1.0, *logs, min(self.unpaired, 0.2)])
+        """Regressors: a constant, and the logarithm of each signal."""
+        return np.array([1.0, *(math.log(max(LEAST, value)) for value in astuple(self))])
 
 
 def signals(
     mean: NDArray[np.float32],
     variance: NDArray[np.float32],
     information: NDArray[np.float32],
+    *,
     agreement: float,
-    unpaired: float,
+    texture: tuple[float, float],
 ) -> Signals:
     """Signals of one answer, on the network's grid.
 
@@ -76,7 +75,7 @@ def signals(
         variance: (256, 256) its variance over the members.
         information: (256, 256) mutual information, nats.
         agreement: Mean pairwise Dice of the members' masks.
-        unpaired: Share of the area that only one flank has.
+        texture: `heterogeneity_hu` and `edgeless_share` of the mask.
     """
     area = max(1.0, float((mean > THRESHOLD).sum()))
     p = np.clip(mean.astype(np.float64), 1e-6, 1 - 1e-6)
@@ -86,7 +85,8 @@ def signals(
         variance=float(variance.sum()) / area,
         information=float(information.sum()) / area,
         entropy=float(entropy.sum()) / area,
-        unpaired=unpaired,
+        heterogeneity=texture[0],
+        edgeless=texture[1],
     )
 
 

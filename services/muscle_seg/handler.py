@@ -22,8 +22,8 @@ from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
 from radloom.wire.v1.muscle_seg_service_pb2 import MeasureRequest, MeasureResponse
 from radloom.wire.v1.study_received_pb2 import StudyReceived
 from services.muscle_seg import outcome
-from services.muscle_seg.content import Coarse, coarse, content_gates, side_gate
-from services.muscle_seg.evidence import landmarks
+from services.muscle_seg.content import Coarse, coarse, content_gates, front_gate, side_gate
+from services.muscle_seg.evidence import Landmark, landmarks
 from services.muscle_seg.findings import Findings, conclude, grade_gates, level_remarks
 from services.muscle_seg.gates import Gate
 from services.muscle_seg.grading import Grading
@@ -180,17 +180,16 @@ class MuscleSeg:
         small = coarse(volume.hu, volume.spacing_mm)
         require(content_gates(volume.hu, small))
         with step("locate L3"):
-            found = self._locate(volume, small, locator)
+            found, marks = self._locate(volume, small, locator)
         with step("segment muscle"):
             measured = self._segment(volume, found.slice_index, ensemble)
-        marks = landmarks(small, found.z_mm)
         findings = conclude(
             measured.reading,
             grading,
             measured.seen.field_of_view(),
             height_m=outcome.height_m(chosen.instances),
             neighbours_cm2=measured.areas_cm2,
-            about_level=level_remarks(marks),
+            about_level=level_remarks(found.candidates[0].probability, marks),
         )
         require(muscle_gates(findings.area_cm2.value, findings.mean_hu.value))
         require(grade_gates(findings))
@@ -208,7 +207,9 @@ class MuscleSeg:
         with step("build segmentation"):
             self._deliver(event, chosen, volume, measured, findings)
 
-    def _locate(self, volume: Volume, small: Coarse, locator: ModelDescription) -> L3Location:
+    def _locate(
+        self, volume: Volume, small: Coarse, locator: ModelDescription
+    ) -> tuple[L3Location, tuple[Landmark, ...]]:
         views = project(volume.hu, volume.spacing_mm)
         rows, covered = self._answers(views.windows, locator)
         _, overhead = self._answers(upside_down(views.windows), locator)
@@ -222,9 +223,10 @@ class MuscleSeg:
         )
         threshold = float(locator.parameters["coverage_threshold"])
         require(coverage_gates(found.probability_covered, float(overhead.max()), threshold))
-        require(level_gate(found.candidates[0].probability))
-        require(side_gate(small, found.z_mm))
-        return found
+        require(front_gate(small, found.z_mm) + side_gate(small, found.z_mm))
+        marks = landmarks(small, found.z_mm)
+        require(level_gate(found.candidates[0].probability, marks))
+        return found, marks
 
     def _answers(
         self, windows: NDArray[np.float32], locator: ModelDescription

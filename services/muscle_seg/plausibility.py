@@ -1,8 +1,11 @@
 """Gates on the level, on the slice to be measured and on the measurement itself."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from services.muscle_seg.evidence import Landmark
 from services.muscle_seg.gates import Gate, within
 from services.muscle_seg.slices import FieldOfView
 
@@ -10,6 +13,8 @@ LEVEL_SHARE = 0.7
 """Share of the locator's probability within 9 mm of the place it chose. First cut: of 88 accepted
 simulated volumes 2 had less, and both were a level off; of some 60 parts cut from the sample study
 all that were a level off had less (at most 0.69), the whole scan has 0.76."""
+CONFIRMED_SHARE = 0.5
+"""The same where the iliac crests confirm the level: more likely than all others together."""
 
 BODY_AREA_CM2 = (150.0, 1900.0)
 """Cross sections of adults at L3, generously."""
@@ -41,12 +46,23 @@ def coverage_gates(probability: float, upside_down: float, threshold: float) -> 
     return [Gate("l3_not_covered", found, f"at least {threshold:.3f}")]
 
 
-def level_gate(share: float) -> list[Gate]:
-    """Whether the locator knows L3 from its neighbours, which look alike."""
-    if share >= LEVEL_SHARE:
+def level_gate(share: float, marks: Sequence[Landmark]) -> list[Gate]:
+    """Whether the locator knows L3 from its neighbours, which look alike.
+
+    Less certainty will do where the iliac crests confirm the level and no landmark contradicts it:
+    a vertebra up or down, they would lie outside what is usual.
+
+    Args:
+        share: Of the locator's probability, at the level chosen.
+        marks: What bone says of that level.
+    """
+    contradicted = any(mark.agrees is False for mark in marks)
+    crest = any(mark.name == "iliac_crest" and mark.agrees for mark in marks)
+    limit = CONFIRMED_SHARE if crest and not contradicted else LEVEL_SHARE
+    if share >= limit:
         return []
     found = f"{share:.2f} of the probability lies at one level"
-    return [Gate("l3_ambiguous", found, f"at least {LEVEL_SHARE}", "it may be another vertebra")]
+    return [Gate("l3_ambiguous", found, f"at least {limit}", "it may be another vertebra")]
 
 
 def slice_gates(

@@ -18,7 +18,7 @@ from services.muscle_seg.slices import (
     to_grid,
     to_source,
 )
-from services.muscle_seg.wall import unpaired_share
+from services.muscle_seg.texture import edgeless_share, heterogeneity_hu
 
 MUSCLE_CLASS = 1
 OUTPUTS = ("mean", "var", "mi", "members")
@@ -104,8 +104,11 @@ def read(seen: Slice, answer: Mapping[str, NDArray[np.float32]]) -> Reading:
         answer["mean"][MUSCLE_CLASS],
         answer["var"][MUSCLE_CLASS],
         answer["mi"][0],
-        muscle.agreement,
-        unpaired_share(muscle.mask, seen.body, seen.spacing_mm),
+        agreement=muscle.agreement,
+        texture=(
+            heterogeneity_hu(muscle.mask, seen.hu, seen.spacing_mm),
+            edgeless_share(muscle.mask, seen.hu, seen.spacing_mm),
+        ),
     )
     # Outside the grid every class is 0, and argmax would say class 0: no fat there, as nothing is.
     return Reading(
