@@ -18,6 +18,10 @@ NO_DATA_HU = -1000.0
 LOWEST, HIGHEST = -5, 9
 """Levels told apart, counted from L3: five below (sacrum and lower) to nine above (T6, higher)."""
 
+CREST_MM = (38.0, 13.0)
+"""Mean and spread of the top of the iliac crests above the sacrum. The line that joins them crosses
+the fourth lumbar body or the disc below it in most people (Tuffier's line)."""
+
 BELOW_SACRUM_MM = 35.0
 """One level further down, where there are no vertebrae to count."""
 
@@ -81,16 +85,25 @@ def spine(rng: np.random.Generator) -> Spine:
     return Spine(np.cumsum([0.0, *heights]), lumbar, scale)
 
 
-Coverage = Literal["whole", "chest", "pelvis", "edge"]
+Coverage = Literal["whole", "short", "chest", "pelvis", "edge"]
 
 
 def extent(rng: np.random.Generator, of: Spine) -> tuple[float, float]:
-    """Lowest and highest height scanned, mm: with L3, chest only, pelvis only, or cut close by."""
+    """Lowest and highest height scanned, mm.
+
+    With L3, L3 in a short scan, chest only, pelvis only, or cut close by.
+    """
     l3 = float(of.centres[of.l3])
     half = float(of.edges[of.l3 + 1] - of.edges[of.l3]) / 2
-    kind: Coverage = rng.choice(["whole", "chest", "pelvis", "edge"], p=[0.56, 0.14, 0.14, 0.16])
+    kind: Coverage = rng.choice(
+        ["whole", "short", "chest", "pelvis", "edge"], p=[0.38, 0.20, 0.13, 0.13, 0.16]
+    )
     if kind == "whole":
         low, high = l3 - rng.uniform(50, 330), l3 + rng.uniform(50, 420)
+    elif kind == "short":
+        length = rng.uniform(2.2 * half, 280)
+        low = l3 - half - rng.uniform(0, length - 2 * half)
+        high = low + length
     elif kind == "chest":
         low = l3 + rng.uniform(half, 160)
         high = low + rng.uniform(90, 420)
@@ -108,7 +121,13 @@ def extent(rng: np.random.Generator, of: Spine) -> tuple[float, float]:
 
 
 class Canvas:
-    """Both projections while bones are drawn on them; brightness only grows."""
+    """Both projections while bones are drawn on them; brightness only grows.
+
+    Attributes:
+        z: Height of every pixel, mm.
+        along: The same in the sagittal view measured along the spine: end plates stand square to
+            it, so they lean where it bends.
+    """
 
     def __init__(self, rng: np.random.Generator, height: Field) -> None:
         ones = np.ones((1, COLUMNS))
@@ -119,8 +138,15 @@ class Canvas:
         sway = rng.normal(0, 6) * np.sin(self.z / rng.uniform(120, 300) + rng.uniform(0, 6))
         self.x = self.x_plain - sway - rng.normal(0, 8)
         self.y = columns * SAGITTAL_MM + 0 * self.z
+        self.along = self.z
         self.coronal = np.full((ROWS, COLUMNS), NO_DATA_HU)
         self.sagittal = np.full((ROWS, COLUMNS), NO_DATA_HU)
+
+    def lean(self, spine_y: Field, part: float) -> None:
+        """Measures heights of the sagittal view along a spine, wholly (1) or partly."""
+        slope = np.gradient(spine_y[:, 0], self.z[:, 0])[:, None]
+        off = np.clip(self.y - spine_y, -45, 45)
+        self.along = self.z + part * np.clip(slope, -0.9, 0.9) * off
 
     def front(self, where: NDArray[np.bool_], hu: float) -> None:
         """Draws on the coronal view."""
@@ -157,8 +183,7 @@ def draw_vertebra(c: Canvas, of: Spine, k: int, spine_y: Field, bright: float, b
     height, z = high - low, (low + high) / 2
     lumbar = k < of.lumbar
     gap = height * rng.uniform(0.16, 0.27)
-    inside = (c.z > low + gap / 2) & (c.z < high - gap / 2)
-    plate = inside & ((c.z < low + gap / 2 + 4) | (c.z > high - gap / 2 - 4))
+    inside, plate = disc_to_disc(c.z, low + gap / 2, high - gap / 2)
     half = (24 if lumbar else max(12.0, 19 - 0.4 * (k - of.lumbar))) * scale
     c.front(inside & (np.abs(c.x) < half), body + 60 * rng.standard_normal())
     c.front(plate & (np.abs(c.x) < half + 2), bright * 0.9)
@@ -170,13 +195,20 @@ def draw_vertebra(c: Canvas, of: Spine, k: int, spine_y: Field, bright: float, b
         c.front(level & (np.abs(c.x) < reach), bright * rng.uniform(0.45, 0.8))
     depth = (17 if lumbar else 14) * scale
     off = np.abs(c.y - spine_y)
+    inside, plate = disc_to_disc(c.along, low + gap / 2, high - gap / 2)
     c.side(inside & (off < depth), body)
     c.side(plate & (off < depth + 1), bright * 0.85)
     c.side(inside & (np.abs(off - depth) < 3), bright * 0.7)
     behind = spine_y + depth + rng.uniform(26, 38) * scale
     drop = height * (0.30 if lumbar else 0.45)
-    tip = (np.abs(c.z - z + drop) < height * 0.30) & (np.abs(c.y - behind) < 14 * scale)
+    tip = (np.abs(c.along - z + drop) < height * 0.30) & (np.abs(c.y - behind) < 14 * scale)
     c.side(tip, bright * 0.9)
+
+
+def disc_to_disc(z: Field, low: float, high: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where a vertebral body is, and its end plates."""
+    inside = (z > low) & (z < high)
+    return inside, inside & ((z < low + 4) | (z > high - 4))
 
 
 def draw_ribs(c: Canvas, of: Spine, k: int, half_width: float, bright: float) -> None:
@@ -206,7 +238,7 @@ def draw_pelvis(c: Canvas, of: Spine, spine_y: Field, bright: float) -> None:
     rng, s = c.rng, of.scale
     sacrum = (c.z < -2) & (c.z > -105 * s)
     c.front(sacrum & (np.abs(c.x) < 50 * s + 0.35 * c.z), bright * rng.uniform(0.5, 0.9))
-    crest = rng.normal(20, 11) * s
+    crest = rng.normal(*CREST_MM) * s
     x = np.abs(c.x)
     wing = np.hypot(x - 78 * s, (c.z - (crest - 55 * s)) / 1.05)
     inside = (wing < 58 * s) & (c.z < crest) & (c.z > -110 * s) & (x > 38 * s)
@@ -216,14 +248,42 @@ def draw_pelvis(c: Canvas, of: Spine, spine_y: Field, bright: float) -> None:
     shaft = np.abs(x - rng.uniform(95, 120) * s) < 16 * s
     c.front(shaft & (c.z < -140 * s), bright * rng.uniform(0.6, 1))
     c.front(np.abs(np.hypot(x - 45 * s, c.z + 165 * s) - 26 * s) < 8, bright * 0.9)
-    line = spine_y + np.clip(-c.z, 0, None) * rng.uniform(0.35, 0.75)
+    line = spine_y + np.clip(-c.z, 0, None) * rng.uniform(0.35, 1.0)
     depth = np.clip(17 * s + 0.1 * c.z, 5, 30)
     off = np.abs(c.y - line)
+    junctions = draw_sacral_segments(c, s, line, bright)
+    sacrum = (c.along < -2) & (c.z > -105 * s) & ~junctions
     c.side(sacrum & (off < depth), bright * rng.uniform(0.45, 0.8))
     c.side(sacrum & (np.abs(off - depth) < 3), bright)
     if rng.random() < 0.5:
         y, z = -rng.uniform(60, 95), -rng.uniform(90, 120) * s
         c.side(np.hypot(c.z - z, c.y - y) < rng.uniform(12, 22), bright * 0.8)
+
+
+def draw_sacral_segments(c: Canvas, s: float, line: Field, bright: float) -> NDArray[np.bool_]:
+    """End plates left between the sacral vertebrae: the first looks much like a lumbar body.
+
+    Returns:
+        What is left of the discs between them, in the sagittal view; often nothing.
+    """
+    rng, low = c.rng, -2.0 * s
+    seen = rng.uniform(0.2, 1.0)
+    junctions = np.zeros(c.z.shape, dtype=bool)
+    for k in range(4):
+        height = rng.uniform(24, 31) * (1 - 0.1 * k) * s
+        edges = [low, low - height]
+        for edge in edges:
+            off = np.abs(c.y - line)
+            c.side((np.abs(c.along - edge) < 3) & (off < (17 - 3 * k) * s), bright * seen)
+            c.front((np.abs(c.z - edge) < 3) & (np.abs(c.x) < (26 - 3 * k) * s), bright * seen)
+        spinous = (np.abs(c.z - low + height / 2) < height * 0.3) & (np.abs(c.x) < 5)
+        c.front(spinous, bright * seen)
+        disc = rng.uniform(1, 7) * s
+        if rng.random() < 0.7 - 0.2 * k:
+            junctions |= (c.along < low - height) & (c.along > low - height - disc)
+        low -= height + disc
+        seen *= rng.uniform(0.4, 0.9)
+    return junctions
 
 
 def draw_extras(c: Canvas, of: Spine, bright: float) -> None:
@@ -243,7 +303,7 @@ def draw_extras(c: Canvas, of: Spine, bright: float) -> None:
 
 def curve(rng: np.random.Generator, of: Spine, z: Field) -> Field:
     """Front-back position of the spine at each height: lordosis, then kyphosis, mm."""
-    lordosis, kyphosis = rng.uniform(15, 45) * of.scale, rng.uniform(10, 45) * of.scale
+    lordosis, kyphosis = rng.uniform(12, 55) * of.scale, rng.uniform(10, 45) * of.scale
     total = float(of.edges[of.lumbar])
     bend = -lordosis * np.sin(np.clip(z / total, -0.6, 1.15) * np.pi * 0.95)
     return rng.normal(10, 15) + bend + kyphosis * np.clip((z - total) / 300, 0, 1.2)
@@ -259,6 +319,7 @@ def make(rng: np.random.Generator) -> Sample:
     inside = (np.arange(ROWS) >= top) & (np.arange(ROWS) < top + covered_rows)
     c = Canvas(rng, height)
     spine_y = curve(rng, of, c.z)
+    c.lean(spine_y, rng.uniform(0.5, 1.2))
     half_width = draw_soft_tissue(c, of, low, high, spine_y)
     bright, body = rng.uniform(350, 900), rng.uniform(180, 500)
     for k in range(len(of.edges) - 1):
