@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from training import axial_phantom
 from training.axial_canvas import BACKGROUND, BONE, MUSCLE, SUBCUTANEOUS, VISCERAL
-from training.variants import HARD, Variants, draw, draw_hard
+from training.variants import HARD, Variants, draw, draw_hard, drawable
 
 Measure = Callable[[NDArray[np.int16], NDArray[np.uint8]], float]
 QUIET = Variants(noise_hu=3.0)
@@ -167,7 +167,7 @@ def test_metal_and_what_a_small_field_cuts_off_have_their_classes() -> None:
 
 def test_drawn_variants_lie_in_their_ranges_and_are_rarely_all_absent() -> None:
     drawn = [draw(np.random.default_rng([1, k])) for k in range(300)]
-    for each in fields(Variants):
+    for each in drawable():
         probability, low, high = each.metadata["range"]
         values = np.array([getattr(variants, each.name) for variants in drawn])
         present = values[values != each.default]
