@@ -22,7 +22,7 @@ from training.fit_muscle import ARCHITECTURES
 from training.judge import judge_locator, judge_muscle, run
 from training.networks import Ensemble, L3Locator
 from training.real_volume import locator_input, muscle_input
-from training.skeleton_projections import ROW_MM
+from training.skeleton_projections import ROW_MM, ROWS
 
 OPSET = 17
 
@@ -51,6 +51,9 @@ class LocatorGraph(nn.Module):
         super().__init__()
         self.folds = nn.ModuleList(folds)
         self.temperature = temperature
+        self.heights = nn.Parameter(
+            torch.arange(ROWS, dtype=torch.float32) * ROW_MM, requires_grad=False
+        )
 
     def forward(self, projections: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Row probabilities (b, 192), coverage probability (b, 1), spread of the folds (b, 1).
@@ -60,8 +63,7 @@ class LocatorGraph(nn.Module):
         answers = [fold(projections) for fold in self.folds]
         rows = torch.stack([answer[0].softmax(1) for answer in answers], 1)
         covered = torch.stack([answer[2] for answer in answers], 1).mean(1)
-        at = torch.arange(rows.shape[2], dtype=rows.dtype) * ROW_MM
-        means = (rows * at).sum(2)
+        means = (rows * self.heights).sum(2)
         spread = ((means - means.mean(1, keepdim=True)) ** 2).mean(1, keepdim=True).sqrt()
         return rows.mean(1), (covered / self.temperature).sigmoid(), spread
 
@@ -164,9 +166,14 @@ def export_ensemble(given: Calibration) -> None:
         parameters,
         ([("hu", [1, 256, 256])], [*shapes, ("members", [m, 256, 256])]),
         {"input.hu": np.rint(hu).astype(np.int16), "output.members": golden_members(weights, hu)},
-        ensemble_card(judged, names, digest, weights.stat().st_size),
+        ensemble_card(judged, starts(given.weights, names), digest, weights.stat().st_size),
     )
     print(json.dumps(judged, indent=1), float(made["mean"][0, 1].max()))
+
+
+def starts(weights: Path, names: list[str]) -> dict[str, str]:
+    """What each member began from: nothing, another member, or the name of a model folder."""
+    return {name: (weights / f"{name}.start").read_text().strip() for name in names}
 
 
 def curves(weights: Path, names: list[str], title: str) -> str:

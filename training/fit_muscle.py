@@ -16,13 +16,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.checkpoints import add_row, keep, resume
-from training.networks import CLASSES, PlainUNet, ResidualPyramid
+from training.networks import CLASS_WEIGHTS, CLASSES, PlainUNet, ResidualPyramid
 from training.warm_start import members, restore, settle
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {"plain": PlainUNet, "residual": ResidualPyramid}
 FOLDS = 5
-CLASS_WEIGHTS = (0.5, 2.0, 1.0, 1.0, 1.0)
-"""Muscle counts double: it is what is measured."""
 WINDOW = (176, 224)
 """Rows and columns of a training picture, 264 by 336 mm: most bodies fit, and less air is paid
 for. The networks are convolutional, so they run on the whole grid as they are."""
@@ -138,13 +136,13 @@ def branches(course: Course) -> bool:
 
 
 def fit(architecture: str, fold: int, data: Sequence[Path], out: Path, course: Course) -> nn.Module:
-    """Trains and saves the weights and, beside them, the curve of the loss as CSV.
+    """Trains and saves the weights and, beside them, the curve of the loss and what it began from.
 
     Args:
         architecture: Key of `ARCHITECTURES`.
         fold: Left out, 0..4.
         data: Files of slices as `training.simulate.axial_slice` makes them.
-        out: File of the weights; checkpoint and curve take its name.
+        out: File of the weights; checkpoint, curve and start take its name.
         course: How long and how.
 
     Returns:
@@ -156,6 +154,7 @@ def fit(architecture: str, fold: int, data: Sequence[Path], out: Path, course: C
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, course.learning_rate, total_steps=course.iterations, pct_start=0.1
     )
+    out.with_suffix(".start").write_text(course.start.stem if course.start else "nothing")
     parts = {"net": net, "optimiser": optimiser, "schedule": schedule}
     checkpoint = out.with_suffix(".checkpoint")
     done = resume(checkpoint, parts)

@@ -26,6 +26,7 @@ from training.build import (
 )
 from training.fit_muscle import ARCHITECTURES, Course
 from training.judge import run
+from training.networks import Ensemble
 from training.simulate import DataSet, axial_slice
 from training.warm_start import members, restore, settle
 
@@ -67,7 +68,7 @@ def test_all_steps_run_resume_and_leave_a_repository_that_answers(tmp_path: Path
 def muscle_of(net: nn.Module, hu: Tensor) -> NDArray[np.float32]:
     """Muscle probability of the first slice."""
     with torch.no_grad():
-        return np.asarray(net.eval()(hu).softmax(1)[0, 1], dtype=np.float32)
+        return np.asarray(Ensemble.probabilities(net.eval(), hu)[0, 1], dtype=np.float32)
 
 
 def check_members_train_on(model: Path) -> None:
