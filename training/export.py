@@ -22,7 +22,7 @@ from training.fit_muscle import ARCHITECTURES
 from training.judge import judge_locator, judge_muscle, run
 from training.networks import Ensemble, L3Locator
 from training.real_volume import locator_input, muscle_input
-from training.skeleton_projections import ROW_MM, ROWS
+from training.skeleton_spine import ROW_MM, ROWS
 
 OPSET = 17
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from training.checkpoints import add_row, keep, resume
 from training.networks import L3Locator
-from training.skeleton_projections import LOWEST, NO_DATA_HU, ROWS
+from training.skeleton_spine import LOWEST, NO_DATA_HU, ROWS
 
 BATCH = 16
 FOLDS = 5

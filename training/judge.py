@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, clean, dice, measure
 from training.networks import L3Locator
-from training.skeleton_projections import ROW_MM
+from training.skeleton_spine import ROW_MM
 
 COVERAGE = 0.90
 GRID_MM = (1.5, 1.5)

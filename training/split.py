@@ -94,7 +94,7 @@ def with_types(merged: Merged) -> onnx.ModelProto:
     model = onnx.ModelProto()
     model.CopyFrom(merged.graph)
     for answer in merged.answers:
-        shape = ["batch", *CLASS_MAPS]
+        shape: list[str | int | None] = ["batch", *CLASS_MAPS]
         info = onnx.helper.make_tensor_value_info(answer, onnx.TensorProto.FLOAT, shape)
         model.graph.value_info.append(info)
     return model
