@@ -15,6 +15,7 @@ from radloom.dicom.volume import Volume
 from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, Muscle, dice, measure
 from services.muscle_seg.slices import body_mask, place, to_grid, to_source
 from training.judge import Scores, run, score, summary
+from training.l3_crops import crop_table
 from training.real_volume import SAMPLE_L3_SLICE, sample_volume
 from training.sample_reference import reference
 from training.variants import Variants, draw
@@ -132,7 +133,7 @@ def sample_table(models: dict[str, Path], folder: Path) -> str:
 
 
 def document(models: dict[str, Path], sets: list[Set], sample: Path, most: int) -> str:
-    """Both tables with what they mean."""
+    """All tables with what they mean."""
     return (
         "# Segmentation networks\n\n"
         "Written by `python -m training.compare`. Muscle masks after the clean-up of\n"
@@ -142,6 +143,8 @@ def document(models: dict[str, Path], sets: list[Set], sample: Path, most: int) 
         + table(models, sets, most)
         + "\n"
         + sample_table(models, sample)
+        + "\n"
+        + crop_table(models, sample)
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, clean, dice, measure
 from training.networks import L3Locator
-from training.skeleton_projections import ROW_MM
+from training.skeleton_spine import ROW_MM
 
 COVERAGE = 0.90
 GRID_MM = (1.5, 1.5)
@@ -116,13 +116,32 @@ def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.bool_]) -> fl
     return float(grid[int(np.argmin(losses))])
 
 
-def judge_locator(net: L3Locator, valid: Mapping[str, NDArray[np.generic]]) -> dict[str, float]:
-    """Position error, coverage threshold and calibration on simulated projections."""
-    hu = torch.from_numpy(valid["i"].astype(np.float32))
+def calibration_error(
+    probability: NDArray[np.float64], truth: NDArray[np.bool_], bins: int = 10
+) -> float:
+    """Expected calibration error over bins of equal count."""
+    order = np.array_split(np.argsort(probability), bins)
+    gaps = [abs(probability[each].mean() - truth[each].mean()) * len(each) for each in order]
+    return float(np.sum(gaps) / len(probability))
+
+
+def folds_answer(
+    folds: list[L3Locator], views: NDArray[np.generic]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Mean row probabilities (n, 192) and mean coverage logits (n,) of the folds."""
+    hu = torch.from_numpy(views.astype(np.float32))
     with torch.no_grad():
-        parts = [net(hu[k : k + 50]) for k in range(0, len(hu), 50)]
-    rows = torch.cat([p[0] for p in parts]).softmax(1).numpy()
-    logits = torch.cat([p[2] for p in parts])[:, 0].numpy().astype(np.float64)
+        parts = [[net(hu[k : k + 50]) for k in range(0, len(hu), 50)] for net in folds]
+    rows = [torch.cat([p[0] for p in each]).softmax(1).numpy() for each in parts]
+    logits = [torch.cat([p[2] for p in each])[:, 0].numpy() for each in parts]
+    return np.mean(rows, axis=0), np.mean(logits, axis=0, dtype=np.float64)
+
+
+def judge_locator(
+    folds: list[L3Locator], valid: Mapping[str, NDArray[np.generic]]
+) -> dict[str, float]:
+    """Position error, coverage threshold and calibration on simulated projections."""
+    rows, logits = folds_answer(folds, valid["i"])
     truth_row = valid["r"].astype(np.float64)
     truth = truth_row >= 0
     half = len(truth) // 2
@@ -150,5 +169,6 @@ def judge_locator(net: L3Locator, valid: Mapping[str, NDArray[np.generic]]) -> d
         "coverage_threshold": min(max(threshold, 0.5), 0.99),
         "accepted_with_l3": float((probability[half:][truth[half:]] >= threshold).mean()),
         "accepted_without_l3": float((probability[half:][~truth[half:]] >= threshold).mean()),
+        "coverage_ece": calibration_error(probability[half:], truth[half:]),
         "l3_interval_mm": quantile_with_guarantee(error, COVERAGE),
     }
