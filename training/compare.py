@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from radloom.dicom.volume import Volume
-from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, Muscle, dice, measure
+from services.muscle_seg.grading import AGREEMENT_A, AGREEMENT_B
+from services.muscle_seg.muscle import Muscle, dice, measure
 from services.muscle_seg.slices import body_mask, place, to_grid, to_source
 from training.judge import Scores, run, score, summary
 from training.l3_crops import crop_table
@@ -104,7 +105,7 @@ def on_slice(repository: Path, volume: Volume, k: int) -> Muscle:
     at = place(body_mask(hu, spacing), spacing)
     made = run(weights(repository), "hu", to_grid(hu, at)[None, None])
     members = np.stack([to_source(each, at) for each in made["members"][0]])
-    return measure(hu, to_source(made["mean"][0, 1], at), members, spacing, 1.0)
+    return measure(hu, to_source(made["mean"][0, 1], at), members, spacing)
 
 
 def sample_table(models: dict[str, Path], folder: Path) -> str:

@@ -9,7 +9,8 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, clean, dice, measure
+from services.muscle_seg.grading import AGREEMENT_A, AGREEMENT_B
+from services.muscle_seg.muscle import clean, dice, measure
 from training.networks import L3Locator
 from training.skeleton_spine import ROW_MM
 
@@ -66,7 +67,7 @@ def score(path: Path, hu: NDArray[np.int16], labels: NDArray[np.uint8]) -> Score
     made_of = answers(path, "hu", pictures)
     for picture, label, made in zip(hu, labels, made_of, strict=True):
         truth = clean(label == 1, picture, GRID_MM)
-        got = measure(picture, made["mean"][0, 1], made["members"][0], GRID_MM, 1.0)
+        got = measure(picture, made["mean"][0, 1], made["members"][0], GRID_MM)
         size, difference = int(truth.sum()), int(got.mask.sum()) - int(truth.sum())
         own = abs(difference) / max(1, int(got.mask.sum()))
         rows.append((dice(got.mask, truth), difference / max(1, size), own, got.agreement))

@@ -8,7 +8,7 @@ and name the weights they were fitted for.
 
 import math
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import Literal
 
 import numpy as np
@@ -119,10 +119,14 @@ class Grading:
             sha256: Digest of the weights that will answer.
 
         Raises:
-            Unavailable: The model brings none, or those of other weights: it must not be used
-                before `python -m training.grading` has been run on it.
+            Unavailable: The model brings none, or those of other weights or signals: it must not
+                be used before `python -m training.grading` has been run on it.
         """
-        if parameters.get(f"{PREFIX}weights") != sha256:
+        coefficients = parameters.get(f"{PREFIX}coefficients", "").split(",")
+        if (
+            parameters.get(f"{PREFIX}weights") != sha256
+            or len(coefficients) != 1 + len(fields(Signals))
+        ):
             raise Unavailable(
                 f"the muscle model with weights {sha256[:12]} has no grading fitted for them;"
                 " run `python -m training.grading` on its repository",
@@ -132,8 +136,7 @@ class Grading:
             name: float(parameters[PREFIX + name])
             for name in ("area", "attenuation", "low_attenuation", "subcutaneous", "visceral")
         }
-        written = parameters[f"{PREFIX}coefficients"].split(",")
-        return cls(coefficients=tuple(float(text) for text in written), **numbers)
+        return cls(coefficients=tuple(float(text) for text in coefficients), **numbers)
 
     def parameters(self, sha256: str) -> dict[str, str]:
         """The constants as `of` reads them."""

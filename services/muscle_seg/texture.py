@@ -21,9 +21,7 @@ EDGE_HU_PER_MM = 8.0
 Mask = NDArray[np.bool_]
 
 
-def heterogeneity_hu(
-    mask: Mask, hu: NDArray[np.int16], spacing_mm: tuple[float, float]
-) -> float:
+def heterogeneity_hu(mask: Mask, hu: NDArray[np.int16], spacing_mm: tuple[float, float]) -> float:
     """Standard deviation of the smoothed attenuation inside the mask, away from its rim, HU."""
     if not mask.any():
         return 0.0

@@ -187,7 +187,7 @@ def skull() -> NDArray[np.int16]:
 def with_liver(column: int) -> NDArray[np.int16]:
     hu = np.where((torso() > 0) & (torso() < 150), -100, torso())  # without the ring of muscle
     y, x = np.mgrid[:100, :120]
-    hu[np.hypot(y - 45, x - column) < 16] = 60
+    hu[np.hypot(y - 45, x - column) < 20] = 60
     return hu.astype(np.int16)
 
 

@@ -81,7 +81,9 @@ def test_signals_are_sums_per_pixel_of_muscle() -> None:
 
 def test_signals_of_nothing_are_finite() -> None:
     nothing = np.zeros((256, 256), np.float32)
-    assert np.isfinite(signals(nothing, nothing, nothing, agreement=0.0, texture=(0.0, 0.0)).vector()).all()
+    assert np.isfinite(
+        signals(nothing, nothing, nothing, agreement=0.0, texture=(0.0, 0.0)).vector()
+    ).all()
 
 
 def test_an_interval_does_not_hold_what_cannot_be() -> None:
