@@ -75,7 +75,7 @@ def _beside_spine(small: Coarse) -> NDArray[np.float64]:
     bone = small.hu > BONE_HU
     left = bone[:, :, x > CREST_SIDE_MM].sum(axis=(1, 2)) * pixel
     right = bone[:, :, x < -CREST_SIDE_MM].sum(axis=(1, 2)) * pixel
-    return np.minimum(left, right).astype(np.float64)
+    return np.asarray(np.minimum(left, right), dtype=np.float64)
 
 
 def _crest(small: Coarse, beside: NDArray[np.float64], l3_z_mm: float) -> Landmark:

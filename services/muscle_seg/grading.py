@@ -123,9 +123,8 @@ class Grading:
                 be used before `python -m training.grading` has been run on it.
         """
         coefficients = parameters.get(f"{PREFIX}coefficients", "").split(",")
-        if (
-            parameters.get(f"{PREFIX}weights") != sha256
-            or len(coefficients) != 1 + len(fields(Signals))
+        if parameters.get(f"{PREFIX}weights") != sha256 or len(coefficients) != 1 + len(
+            fields(Signals)
         ):
             raise Unavailable(
                 f"the muscle model with weights {sha256[:12]} has no grading fitted for them;"

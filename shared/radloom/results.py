@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from importlib.metadata import version
-from typing import Literal
 
 from radloom.codes import GRADES
 from radloom.errors import Rejected
@@ -205,8 +204,12 @@ def state(event: MuscleMeasured) -> Statement:
         if m.HasField("smi_interval_cm2_per_m2")
         else None,
         low_attenuation=_low_attenuation(m),
-        subcutaneous_cm2=_area(m, "sat"),
-        visceral_cm2=_area(m, "vat"),
+        subcutaneous_cm2=_area(m.sat_area_cm2, m.sat_interval_cm2, "sat_area_cm2")
+        if m.HasField("sat_area_cm2")
+        else None,
+        visceral_cm2=_area(m.vat_area_cm2, m.vat_interval_cm2, "vat_area_cm2")
+        if m.HasField("vat_area_cm2")
+        else None,
         remarks=tuple(remark.reason for remark in m.remarks),
     )
 
@@ -233,15 +236,11 @@ def _low_attenuation(m: MuscleMeasurement) -> Estimate | None:
     return Estimate(_fraction(share, "low_attenuation_fraction"), interval)
 
 
-def _area(m: MuscleMeasurement, of: Literal["sat", "vat"]) -> Estimate | None:
+def _area(area_cm2: float, interval: Interval, name: str) -> Estimate:
     """Area of a kind of fat; a lean body may have none of it."""
-    if not m.HasField(f"{of}_area_cm2"):
-        return None
-    area: float = getattr(m, f"{of}_area_cm2")
-    if area < 0:
-        raise Rejected(f"{of}_area_cm2 is {area}; expected 0 or more", reason="impossible_number")
-    interval = _interval(getattr(m, f"{of}_interval_cm2"), area, TENTH)
-    return Estimate(rounded(area, TENTH, f"{of}_area_cm2"), interval)
+    if area_cm2 < 0:
+        raise Rejected(f"{name} is {area_cm2}; expected 0 or more", reason="impossible_number")
+    return Estimate(rounded(area_cm2, TENTH, name), _interval(interval, area_cm2, TENTH))
 
 
 def _interval(interval: Interval, value: float, step: Decimal) -> Range:

@@ -140,7 +140,7 @@ def _level(l3: VertebraLocation) -> dict[str, Any]:
 
 
 def _muscle(m: MuscleMeasurement) -> dict[str, Any]:
-    told = {
+    told: dict[str, Any] = {
         "area_cm2": m.area_cm2,
         "interval_cm2": _bounds(m.area_interval_cm2),
         "mean_hu": m.mean_hu,
@@ -155,15 +155,19 @@ def _muscle(m: MuscleMeasurement) -> dict[str, Any]:
             {"sop_instance_uid": s.sop_instance_uid, "area_cm2": s.area_cm2} for s in m.slices
         ],
     }
-    for name, interval in (
-        ("smi_cm2_per_m2", m.smi_interval_cm2_per_m2),
-        ("sat_area_cm2", m.sat_interval_cm2),
-        ("vat_area_cm2", m.vat_interval_cm2),
-    ):
-        given = m.HasField(name)
-        told[name] = getattr(m, name) if given else None
-        told[name.replace("_cm2", "_interval_cm2", 1)] = _bounds(interval) if given else None
-    return told
+    index, sat, vat = (
+        m.HasField("smi_cm2_per_m2"),
+        m.HasField("sat_area_cm2"),
+        m.HasField("vat_area_cm2"),
+    )
+    return told | {
+        "smi_cm2_per_m2": m.smi_cm2_per_m2 if index else None,
+        "smi_interval_cm2_per_m2": _bounds(m.smi_interval_cm2_per_m2) if index else None,
+        "sat_area_cm2": m.sat_area_cm2 if sat else None,
+        "sat_interval_cm2": _bounds(m.sat_interval_cm2) if sat else None,
+        "vat_area_cm2": m.vat_area_cm2 if vat else None,
+        "vat_interval_cm2": _bounds(m.vat_interval_cm2) if vat else None,
+    }
 
 
 def _bounds(interval: Interval) -> list[float]:
@@ -194,8 +198,8 @@ def _rows(muscle: dict[str, Any]) -> Iterator[tuple[str, str]]:
         ("index", "smi_cm2_per_m2", "smi_interval_cm2_per_m2", "cm2/m2", 1),
         ("mean attenuation", "mean_hu", "mean_hu_interval", "HU", 1),
         ("share of -29 to 29 HU", "low_attenuation_fraction", "low_attenuation_interval", "", 3),
-        ("subcutaneous fat", "sat_area_cm2", "sat_area_interval_cm2", "cm2", 1),
-        ("visceral fat", "vat_area_cm2", "vat_area_interval_cm2", "cm2", 1),
+        ("subcutaneous fat", "sat_area_cm2", "sat_interval_cm2", "cm2", 1),
+        ("visceral fat", "vat_area_cm2", "vat_interval_cm2", "cm2", 1),
     ):
         if muscle[key] is not None:
             low, high = muscle[interval]
