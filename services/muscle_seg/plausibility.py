@@ -15,6 +15,9 @@ simulated volumes 2 had less, and both were a level off; of some 60 parts cut fr
 all that were a level off had less (at most 0.69), the whole scan has 0.76."""
 CONFIRMED_SHARE = 0.5
 """The same where the iliac crests confirm the level: more likely than all others together."""
+SURE = 0.9
+"""Probability from which on head and feet are said to be exchanged, when it is as unlikely the
+right way up: short parts of a spine look alike both ways."""
 
 BODY_AREA_CM2 = (150.0, 1900.0)
 """Cross sections of adults at L3, generously."""
@@ -36,10 +39,9 @@ def coverage_gates(probability: float, upside_down: float, threshold: float) -> 
         upside_down: The same for the volume with head and feet exchanged.
         threshold: Least probability that the model was calibrated for.
     """
-    if upside_down >= threshold and upside_down > probability:
-        found = f"L3 is found with probability {upside_down:.3f} when read from the feet"
-        limit = f"less than {max(probability, threshold):.3f}"
-        return [Gate("upside_down", found, limit, "head and feet exchanged?")]
+    if upside_down >= SURE and probability < 1 - SURE:
+        found = f"L3 is inside with probability {upside_down:.3f} only when read from the feet"
+        return [Gate("upside_down", found, f"less than {SURE}", "head and feet exchanged?")]
     if probability >= threshold:
         return []
     found = f"L3 is inside with probability {probability:.3f}"

@@ -233,10 +233,12 @@ def test_an_organ_below_l3_tells_no_side() -> None:
         (0.51, 0.5, []),
         (0.499, 0.0, ["l3_not_covered"]),
         (0.001, 0.9, ["upside_down"]),
-        (0.6, 0.9, ["upside_down"]),
+        (0.2, 0.9, ["l3_not_covered"]),
+        (0.001, 0.89, ["l3_not_covered"]),
+        (0.6, 0.9, []),
     ],
 )
-def test_l3_must_be_covered_and_more_so_than_upside_down(
+def test_l3_must_be_covered_the_right_way_up(
     probability: float, upside_down: float, gate: list[str]
 ) -> None:
     assert names(coverage_gates(probability, upside_down, 0.5)) == gate
