@@ -38,7 +38,7 @@ both architectures."""
 
 AFRESH = Course(1600, batch=4)
 """How a member is trained from nothing."""
-BRANCHED = Course(350, batch=4, seed=3)
+BRANCHED = Course(280, batch=4, seed=3)
 """How a member is trained on from another."""
 FURTHER = Course(600, batch=4, seed=3)
 """How members of an earlier ensemble are trained on."""
@@ -46,7 +46,10 @@ FURTHER = Course(600, batch=4, seed=3)
 
 @dataclass(frozen=True)
 class Recipe:
-    """Sizes of the data sets and lengths of the training; the defaults made what ships."""
+    """Sizes of the data sets and lengths of the training; the defaults made what ships.
+
+    With one difference: folds 0 and 1 of the shipped L3 locator took 900 iterations.
+    """
 
     axial: int = 2000
     axial_hard: int = 1200
@@ -58,7 +61,7 @@ class Recipe:
     branched: Course = BRANCHED
     start: Path | None = None
     locator_folds: int = fit_l3.FOLDS
-    locator_iterations: int = 900
+    locator_iterations: int = 600
 
 
 @dataclass(frozen=True)

@@ -176,8 +176,8 @@ L3). These numbers describe the simulator, not patients.
 | within 10 mm | {within_10_mm:.1%} |
 | coverage: area under the ROC curve / expected calibration error | {coverage_auc:.3f} / \
 {coverage_ece:.3f} |
-| accepted with L3 / without L3 at the threshold {coverage_threshold:.3f} | \
-{accepted_with_l3:.1%} / {accepted_without_l3:.1%} |
+| accepted with L3 / with L3 cut / without L3 at the threshold {coverage_threshold:.3f} | \
+{accepted_with_l3:.1%} / {accepted_l3_cut:.1%} / {accepted_without_l3:.1%} |
 | half of the 90 % interval (split conformal) | {l3_interval_mm:.1f} mm |
 """
 

@@ -157,8 +157,11 @@ def judge_locator(
     hits = truth[half:][order]
     auc = float(((np.cumsum(hits) * ~hits).sum()) / max(1, hits.sum() * (~hits).sum()))
     # Refusing costs a study, measuring the wrong level costs a patient: 1 % of the volumes
-    # without L3 may pass.
-    threshold = float(np.quantile(probability[:half][~truth[:half]], 0.99))
+    # without any part of L3 may pass, and none that is more likely without than with. Where L3 is
+    # cut, its middle may be inside: such volumes are told apart, and do not set the threshold.
+    none = ~(valid["l"] == 0).any(axis=1)
+    threshold = float(np.clip(np.quantile(probability[:half][none[:half]], 0.99), 0.5, 0.99))
+    passed = probability[half:] >= threshold
     return {
         "n": len(truth),
         "covered_n": int(truth.sum()),
@@ -167,9 +170,10 @@ def judge_locator(
         "within_10_mm": float((error <= 10).mean()),
         "coverage_auc": auc,
         "temperature": temperature,
-        "coverage_threshold": min(max(threshold, 0.5), 0.99),
-        "accepted_with_l3": float((probability[half:][truth[half:]] >= threshold).mean()),
-        "accepted_without_l3": float((probability[half:][~truth[half:]] >= threshold).mean()),
+        "coverage_threshold": threshold,
+        "accepted_with_l3": float(passed[truth[half:]].mean()),
+        "accepted_l3_cut": float(passed[~truth[half:] & ~none[half:]].mean()),
+        "accepted_without_l3": float(passed[none[half:]].mean()),
         "coverage_ece": calibration_error(probability[half:], truth[half:]),
         "l3_interval_mm": quantile_with_guarantee(error, COVERAGE),
     }
