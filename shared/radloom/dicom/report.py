@@ -6,7 +6,6 @@ Built by highdicom, then repaired where its 0.28 output breaks PS3.3 (`_referenc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 import highdicom as hd
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
@@ -15,6 +14,7 @@ from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 
 from radloom import codes
 from radloom.codes import Code
+from radloom.dicom.report_numbers import algorithm_id, estimate, measurements
 from radloom.dicom.segmentation import (
     MUSCLE,
     SUBCUTANEOUS_FAT,
@@ -26,7 +26,7 @@ from radloom.dicom.segmentation import (
 )
 from radloom.dicom.source import forget_creation, name_patient, nameless, source_header, zone_of
 from radloom.dicom.uids import UNSEALED, seal
-from radloom.results import MANUFACTURER, Algorithm, Estimate, Range, Statement
+from radloom.results import MANUFACTURER, Algorithm, Statement
 
 SERIES_NUMBER = 9002
 
@@ -134,7 +134,7 @@ def _group(
         MUSCLE,
         statement,
         _segment(seg, frame, header),
-        list(_measurements(statement)),
+        list(measurements(statement)),
         [
             _evaluation(codes.GRADE, codes.GRADES[statement.grade]),
             _evaluation(codes.REVIEW_STATE, codes.NOT_REVIEWED),
@@ -146,7 +146,7 @@ def _fat_groups(
     statement: Statement, seg: Dataset, header: Dataset
 ) -> Iterator[hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations]:
     """TID 1410 for each kind of fat that the slice shows."""
-    algorithm = _algorithm(statement.algorithm, statement.area_interval_cm2)
+    algorithm = algorithm_id(statement.algorithm, statement.area_interval_cm2)
     for tissue, area in (
         (SUBCUTANEOUS_FAT, statement.subcutaneous_cm2),
         (VISCERAL_FAT, statement.visceral_cm2),
@@ -157,7 +157,7 @@ def _fat_groups(
                 tissue,
                 statement,
                 _segment(seg, frame, header),
-                _estimate(algorithm, codes.AREA, area, codes.SQUARE_CENTIMETRE),
+                estimate(algorithm, codes.AREA, area, codes.SQUARE_CENTIMETRE),
                 [_evaluation(codes.REVIEW_STATE, codes.NOT_REVIEWED)],
             )
 
@@ -189,81 +189,6 @@ def _region(
         finding_sites=[hd.sr.FindingSite(anatomic_location=concept(codes.L3_VERTEBRA))],
         measurements=measurements,
         qualitative_evaluations=evaluations,
-    )
-
-
-def _measured(
-    algorithm: hd.sr.AlgorithmIdentification,
-    name: Code,
-    value: Decimal,
-    unit: Code,
-    derivation: Code | None = None,
-) -> hd.sr.Measurement:
-    return hd.sr.Measurement(
-        name=concept(name),
-        value=float(value),  # few decimals: the double prints as the decimal does
-        unit=concept(unit),
-        derivation=None if derivation is None else concept(derivation),
-        algorithm_id=algorithm,
-    )
-
-
-def _estimate(
-    algorithm: hd.sr.AlgorithmIdentification, name: Code, told: Estimate, unit: Code
-) -> list[hd.sr.Measurement]:
-    """A number and, as measurements of their own, the bounds of its interval."""
-    return [
-        _measured(algorithm, name, told.value, unit),
-        _measured(algorithm, codes.LOW_BOUND, told.interval.low, unit),
-        _measured(algorithm, codes.HIGH_BOUND, told.interval.high, unit),
-    ]
-
-
-def _measurements(statement: Statement) -> Iterator[hd.sr.Measurement]:
-    """Numbers of the muscle, each with its bounds where the event gives some.
-
-    Bounds are measurements of the group: PixelMed's TID 1419 takes the uncertainty properties of
-    TID 310 for a wrong relationship, and highdicom writes those without a unit.
-    """
-    algorithm = _algorithm(statement.algorithm, statement.area_interval_cm2)
-    area, hounsfield = codes.SQUARE_CENTIMETRE, codes.HOUNSFIELD_UNIT
-    index = codes.SQUARE_CENTIMETRE_PER_SQUARE_METRE
-    yield _measured(algorithm, codes.AREA, statement.area_cm2, area)
-    yield from _bounds(algorithm, codes.MUSCLE_AREA_BOUNDS, statement.area_interval_cm2, area)
-    yield _measured(
-        algorithm, codes.ATTENUATION_COEFFICIENT, statement.mean_hu, hounsfield, codes.MEAN
-    )
-    yield from _bounds(
-        algorithm, codes.MUSCLE_ATTENUATION_BOUNDS, statement.mean_hu_interval, hounsfield
-    )
-    yield _measured(algorithm, codes.AGREEMENT, statement.agreement, codes.NO_UNITS)
-    if statement.smi_cm2_per_m2 is not None:
-        yield _measured(algorithm, codes.MUSCLE_INDEX_L3, statement.smi_cm2_per_m2, index)
-        yield from _bounds(algorithm, codes.MUSCLE_INDEX_BOUNDS, statement.smi_interval, index)
-    if (low := statement.low_attenuation) is not None:
-        yield _measured(algorithm, codes.LOW_ATTENUATION_L3, low.value, codes.NO_UNITS)
-        yield from _bounds(algorithm, codes.LOW_ATTENUATION_BOUNDS, low.interval, codes.NO_UNITS)
-
-
-def _bounds(
-    algorithm: hd.sr.AlgorithmIdentification,
-    names: tuple[Code, Code],
-    interval: Range | None,
-    unit: Code,
-) -> Iterator[hd.sr.Measurement]:
-    if interval is not None:
-        yield _measured(algorithm, names[0], interval.low, unit)
-        yield _measured(algorithm, names[1], interval.high, unit)
-
-
-def _algorithm(algorithm: Algorithm, interval: Range) -> hd.sr.AlgorithmIdentification:
-    """TID 4019; each measurement has its own, because TID 1410 knows none for the group."""
-    return hd.sr.AlgorithmIdentification(
-        name=algorithm.name,
-        version=algorithm.version,
-        parameters=[*algorithm.parameters, f"coverage of the interval {interval.coverage}"],
-        family=concept(codes.ARTIFICIAL_INTELLIGENCE),
-        manufacturer=MANUFACTURER,
     )
 
 

@@ -1,26 +1,22 @@
-"""Measures muscle at L3 in a study, or refuses by name."""
+"""Measures one series that was chosen, step by step; the first gate that does not pass ends it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 from opentelemetry import trace
-from pydicom import Dataset
 
 from radloom.dicom.part10 import encode
 from radloom.dicom.segmentation import SUBCUTANEOUS_FAT, VISCERAL_FAT, build_segmentation
 from radloom.dicom.volume import Volume, read_volume
-from radloom.errors import Rejected, Unavailable
-from radloom.ports import Archive, Clock, Inference, ModelDescription, ObjectStore, Reaction
+from radloom.errors import Rejected
+from radloom.ports import Archive, Clock, Inference, ModelDescription, ObjectStore
 from radloom.results import algorithm_of
-from radloom.wire.v1.common_pb2 import ModelUse, ObjectRef
+from radloom.wire.v1.common_pb2 import ObjectRef
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
-from radloom.wire.v1.muscle_seg_service_pb2 import MeasureRequest, MeasureResponse
-from radloom.wire.v1.study_received_pb2 import StudyReceived
 from services.muscle_seg import outcome
 from services.muscle_seg.content import Coarse, coarse, content_gates, front_gate, side_gate
 from services.muscle_seg.evidence import Landmark, landmarks
@@ -28,7 +24,6 @@ from services.muscle_seg.findings import Findings, conclude, grade_gates, level_
 from services.muscle_seg.gates import Gate
 from services.muscle_seg.grading import Grading
 from services.muscle_seg.l3 import L3Location, locate
-from services.muscle_seg.outcome import Subject
 from services.muscle_seg.plausibility import (
     coverage_gates,
     level_gate,
@@ -37,7 +32,7 @@ from services.muscle_seg.plausibility import (
 )
 from services.muscle_seg.projections import project, upside_down
 from services.muscle_seg.reading import MUSCLE_CLASS, OUTPUTS, Reading, Slice, read
-from services.muscle_seg.series import Candidate, assess, choose
+from services.muscle_seg.series import Candidate
 
 LOCATOR, ENSEMBLE = "l3_locator", "muscle_ensemble"
 LOCATOR_BATCH = 8
@@ -67,8 +62,27 @@ def step(name: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class MuscleSeg:
-    """Handler of `study.received` and behind `MuscleSegService`.
+class Measured:
+    """The slice measured, among its neighbours.
+
+    Attributes:
+        index: Slice measured, from the feet.
+        indices: Slices whose median area was taken.
+        areas_cm2: Their areas.
+        seen: The slice measured.
+        reading: What is in it.
+    """
+
+    index: int
+    indices: tuple[int, ...]
+    areas_cm2: tuple[float, ...]
+    seen: Slice
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """Ports of muscle_seg, and what is done with them for one series.
 
     Attributes:
         archive: Ingest, which holds the images.
@@ -84,83 +98,7 @@ class MuscleSeg:
     clock: Clock
     inference_deadline_s: float = 60.0
 
-    def on_study_received(self, event: StudyReceived) -> Reaction:
-        """Measures a study that ingest released.
-
-        Raises:
-            Unavailable: Ingest does not answer, or gives fewer instances than it announced.
-        """
-        subject = Subject(event.study_instance_uid, event.subject_key, event.revision)
-        series = {
-            s.series_instance_uid: s.instance_count for s in event.series if s.modality == "CT"
-        }
-        return Reaction(events=(self._measure_series(subject, series),))
-
-    def measure_study(self, request: MeasureRequest) -> MeasureResponse:
-        """Measures a study that ingest holds, for a caller who waits.
-
-        Raises:
-            Rejected: Ingest holds no such study, or no such series in it.
-        """
-        subject = Subject(request.study_instance_uid)
-        found = self.archive.series(request.study_instance_uid)
-        if not found:
-            raise Rejected("ingest holds no such study", reason="not_found")
-        asked = request.series_instance_uid
-        series = {
-            str(s.SeriesInstanceUID): int(s.get("NumberOfSeriesRelatedInstances") or 0)
-            for s in found
-            if (s.SeriesInstanceUID == asked if asked else s.get("Modality") == "CT")
-        }
-        if asked and not series:
-            raise Rejected("the study holds no such series", reason="not_found")
-        return MeasureResponse(result=self._measure_series(subject, series))
-
-    def measure_instances(self, subject: Subject, instances: Sequence[Dataset]) -> MuscleMeasured:
-        """Measures the best series among `instances` of one study."""
-        by_series: dict[str, list[Dataset]] = {}
-        for ds in instances:
-            by_series.setdefault(str(ds.SeriesInstanceUID), []).append(ds)
-        return self._measure(subject, [assess(uid, group) for uid, group in by_series.items()])
-
-    def _measure_series(self, subject: Subject, series: Mapping[str, int]) -> MuscleMeasured:
-        """Retrieves series, given with their counts, one by one; keeps pixels of the best only."""
-        best: list[Candidate] = []
-        with step("choose series"):
-            for uid, announced in series.items():
-                instances = self.archive.retrieve_series(subject.study_instance_uid, uid)
-                if len(instances) < max(1, announced):
-                    # Half a series could be measured at another slice, or refused for good.
-                    raise Unavailable(
-                        f"ingest gave {len(instances)} of {max(1, announced)} instances",
-                        dependency="ingest",
-                        affects_all=False,
-                    )
-                best = [choose([*best, assess(uid, instances)])]
-        return self._measure(subject, best)
-
-    def _measure(self, subject: Subject, candidates: Sequence[Candidate]) -> MuscleMeasured:
-        locator, ensemble = (self.inference.describe(name) for name in (LOCATOR, ENSEMBLE))
-        models = [self._use(locator), self._use(ensemble)]
-        event = outcome.outcome(subject, "", models, self.clock.now())
-        try:
-            require([] if candidates else [Gate("not_ct", "no CT series", "one in the study")])
-            chosen = choose(candidates)
-            event.series_instance_uid = chosen.series_instance_uid
-            event.acquired = outcome.acquired_on(chosen.instances)
-            content = outcome.content_sha256(chosen.instances)
-            event.result_id = outcome.result_id(content, models, version("radloom"))
-            require(chosen.failed)
-            self._measure_chosen(event, chosen, locator, ensemble)
-        except Refused as refused:
-            event.refusal.CopyFrom(outcome.refusal(refused.gates))
-            trace.get_current_span().set_attribute("radloom.gate", refused.gates[0].name)
-        if not event.result_id:
-            nothing = f"{subject.study_instance_uid} {subject.study_revision}"
-            event.result_id = outcome.result_id(nothing, models, version("radloom"))
-        return event
-
-    def _measure_chosen(
+    def measure_chosen(
         self,
         event: MuscleMeasured,
         chosen: Candidate,
@@ -245,7 +183,7 @@ class MuscleSeg:
             covered.append(answer.outputs["covered"])
         return _float32(np.concatenate(rows)), _float32(np.concatenate(covered))
 
-    def _segment(self, volume: Volume, index: int, ensemble: ModelDescription) -> "Measured":
+    def _segment(self, volume: Volume, index: int, ensemble: ModelDescription) -> Measured:
         """Reads the slice of L3 and its neighbours; that of the median area is the measured one."""
         spacing = volume.spacing_mm[1:]
         indices = tuple(k for k in (index, index - 1, index + 1) if 0 <= k < len(volume.hu))
@@ -276,7 +214,7 @@ class MuscleSeg:
         event: MuscleMeasured,
         chosen: Candidate,
         volume: Volume,
-        measured: "Measured",
+        measured: Measured,
         findings: Findings,
     ) -> None:
         """Stores segmentation and votes, and names them in the event."""
@@ -313,34 +251,6 @@ class MuscleSeg:
         """
         digest = hashlib.sha256(content).hexdigest()
         return self.objects.put(f"results/{result_id}/{digest}/{name}", content)
-
-    def _use(self, model: ModelDescription) -> ModelUse:
-        return ModelUse(
-            name=model.name,
-            version=model.version,
-            sha256=model.sha256,
-            mode=self.inference.mode,
-            training_provenance=model.parameters.get("training_provenance", ""),
-        )
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The slice measured, among its neighbours.
-
-    Attributes:
-        index: Slice measured, from the feet.
-        indices: Slices whose median area was taken.
-        areas_cm2: Their areas.
-        seen: The slice measured.
-        reading: What is in it.
-    """
-
-    index: int
-    indices: tuple[int, ...]
-    areas_cm2: tuple[float, ...]
-    seen: Slice
-    reading: Reading
 
 
 def _float32(array: NDArray[np.generic]) -> NDArray[np.float32]:
