@@ -128,6 +128,9 @@ def conclude(
 def level_remarks(share: float, marks: Sequence[Landmark]) -> tuple[Remark, ...]:
     """What makes the level doubtful, for a person to look at.
 
+    Where ribs, crests and the flank between them all agree, a locator that is less sure is told
+    and no doubt.
+
     Args:
         share: Of the locator's probability, at the level chosen.
         marks: What bone says of that level.
@@ -142,7 +145,8 @@ def level_remarks(share: float, marks: Sequence[Landmark]) -> tuple[Remark, ...]
             f"The level rests on the iliac crests: {share:.2f} of the locator's probability lies "
             f"there, {LEVEL_SHARE} would do alone"
         )
-        told.append(Remark("level_share", reason, doubtful=True))
+        confirmed = all(mark.agrees for mark in marks)
+        told.append(Remark("level_share", reason, doubtful=not confirmed))
     return tuple(told)
 
 

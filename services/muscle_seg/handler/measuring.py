@@ -149,8 +149,8 @@ class Measuring:
         self, volume: Volume, small: Coarse, locator: ModelDescription
     ) -> tuple[L3Location, tuple[Landmark, ...]]:
         views = project(volume.hu, volume.spacing_mm)
-        rows, covered = self._answers(views.windows, locator)
-        _, overhead = self._answers(upside_down(views.windows), locator)
+        rows, covered = self._answers(views.windows, locator, ("rows", "covered"))
+        (overhead,) = self._answers(upside_down(views.windows), locator, ("covered",))
         found = locate(
             views,
             rows,
@@ -167,21 +167,21 @@ class Measuring:
         return found, marks
 
     def _answers(
-        self, windows: NDArray[np.float32], locator: ModelDescription
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Rows (n, 192) and coverage (n, 1) of all windows."""
-        rows, covered = [], []
+        self, windows: NDArray[np.float32], locator: ModelDescription, outputs: Sequence[str]
+    ) -> list[NDArray[np.float32]]:
+        """Outputs of the locator for all windows, (n, ...) each."""
+        parts: list[list[NDArray[np.float32]]] = [[] for _ in outputs]
         for start in range(0, len(windows), LOCATOR_BATCH):
             answer = self.inference.infer(
                 LOCATOR,
                 {"projections": windows[start : start + LOCATOR_BATCH]},
-                outputs=("rows", "covered"),
+                outputs=outputs,
                 version=locator.version,
                 deadline_s=self.inference_deadline_s,
             )
-            rows.append(answer.outputs["rows"])
-            covered.append(answer.outputs["covered"])
-        return _float32(np.concatenate(rows)), _float32(np.concatenate(covered))
+            for part, name in zip(parts, outputs, strict=True):
+                part.append(_float32(answer.outputs[name]))
+        return [np.concatenate(part) for part in parts]
 
     def _segment(self, volume: Volume, index: int, ensemble: ModelDescription) -> Measured:
         """Reads the slice of L3 and its neighbours; that of the median area is the measured one."""
