@@ -118,7 +118,7 @@ class Measuring:
         small = coarse(volume.hu, volume.spacing_mm)
         require(content_gates(volume.hu, small))
         with step("locate L3"):
-            found, marks = self._locate(volume, small, locator)
+            found, marks = self.locate(volume, small, locator)
         with step("segment muscle"):
             measured = self._segment(volume, found.slice_index, ensemble)
         findings = conclude(
@@ -145,9 +145,14 @@ class Measuring:
         with step("build segmentation"):
             self._deliver(event, chosen, volume, measured, findings)
 
-    def _locate(
+    def locate(
         self, volume: Volume, small: Coarse, locator: ModelDescription
     ) -> tuple[L3Location, tuple[Landmark, ...]]:
+        """Where L3 is, and what bone says of it.
+
+        Raises:
+            Refused: L3 is not covered, or its level or the volume's sides are in doubt.
+        """
         views = project(volume.hu, volume.spacing_mm)
         rows, covered = self._answers(views.windows, locator, ("rows", "covered"))
         (overhead,) = self._answers(upside_down(views.windows), locator, ("covered",))
