@@ -115,11 +115,9 @@ def crops(service: Service) -> str:
     lines = "| parts | level accepted | of these within 10 mm | worst mm |\n|---|---|---|---|\n"
     for kind, told in rows.items():
         errors = np.abs([error for error in told if np.isfinite(error)])
-        worst = f"{errors.max():.1f}" if len(errors) else "-"
-        lines += (
-            f"| {kind} | {Rate(len(errors), len(told))} "
-            f"| {Rate(int((errors <= NEAR_MM).sum()), len(errors))} | {worst} |\n"
-        )
+        near = Rate(int((errors <= NEAR_MM).sum()), len(errors))
+        how = f"{near} | {errors.max():.1f}" if len(errors) else "- | -"
+        lines += f"| {kind} | {Rate(len(errors), len(told))} | {how} |\n"
     return lines
 
 
