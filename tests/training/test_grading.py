@@ -40,5 +40,6 @@ def test_the_quantile_covers_its_share_of_the_scores(scores: list[float]) -> Non
     assert np.mean(np.array(scores) <= found) >= 0.9
 
 
-def test_the_quantile_is_the_next_score_up() -> None:
-    assert conformal(np.arange(1.0, 20.0), 0.9) == pytest.approx(18.0)
+def test_the_quantile_is_a_score_and_errs_upwards() -> None:
+    assert conformal(np.arange(1.0, 20.0), 0.9) == pytest.approx(19.0)
+    assert conformal(np.arange(1.0, 101.0), 0.9) == pytest.approx(92.0)
