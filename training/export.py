@@ -45,7 +45,11 @@ class Calibration:
 
 
 class LocatorGraph(nn.Module):
-    """The folds' mean answer as probabilities; the temperature calibrates coverage."""
+    """The folds' pooled answer as probabilities; the temperature calibrates coverage.
+
+    Rows are pooled by their logarithm, as coverage is by its logit: a level that one fold rules out
+    keeps little, so a doubt that the folds do not share weighs less than in a mean.
+    """
 
     def __init__(self, folds: list[L3Locator], temperature: float) -> None:
         super().__init__()
@@ -61,11 +65,12 @@ class LocatorGraph(nn.Module):
         The spread is the standard deviation of the folds' mean rows, mm.
         """
         answers = [fold(projections) for fold in self.folds]
-        rows = torch.stack([answer[0].softmax(1) for answer in answers], 1)
+        logs = torch.stack([answer[0].log_softmax(1) for answer in answers], 1)
+        rows = logs.exp()
         covered = torch.stack([answer[2] for answer in answers], 1).mean(1)
         means = (rows * self.heights).sum(2)
         spread = ((means - means.mean(1, keepdim=True)) ** 2).mean(1, keepdim=True).sqrt()
-        return rows.mean(1), (covered / self.temperature).sigmoid(), spread
+        return logs.mean(1).softmax(1), (covered / self.temperature).sigmoid(), spread
 
 
 def write_onnx(graph: nn.Module, example: Tensor, name: str, outputs: list[str], path: Path) -> str:
@@ -114,6 +119,8 @@ PRECISE = [
     "Div",
     "TopK",
     "ReduceSum",
+    "LogSoftmax",
+    "Exp",
 ]
 """Kept in fp32: HU beyond 2048 lose units in fp16, and small probabilities vanish."""
 

@@ -129,13 +129,13 @@ def calibration_error(
 def folds_answer(
     folds: list[L3Locator], views: NDArray[np.generic]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Mean row probabilities (n, 192) and mean coverage logits (n,) of the folds."""
+    """Pooled row probabilities (n, 192) and mean coverage logits (n,) of the folds."""
     hu = torch.from_numpy(views.astype(np.float32))
     with torch.no_grad():
         parts = [[net(hu[k : k + 50]) for k in range(0, len(hu), 50)] for net in folds]
-    rows = [torch.cat([p[0] for p in each]).softmax(1).numpy() for each in parts]
+    logs = torch.stack([torch.cat([p[0] for p in each]).log_softmax(1) for each in parts])
     logits = [torch.cat([p[2] for p in each])[:, 0].numpy() for each in parts]
-    return np.mean(rows, axis=0), np.mean(logits, axis=0, dtype=np.float64)
+    return logs.mean(0).softmax(1).numpy(), np.mean(logits, axis=0, dtype=np.float64)
 
 
 def judge_locator(
