@@ -217,7 +217,7 @@ def must_refuse() -> Iterator[Case]:
     yield case("pixels upside down", _hu(lambda hu: hu[:, ::-1]), "orientation")
     yield case("pixels turned by 180 degrees", _hu(lambda hu: hu[:, ::-1, ::-1]), *_TURNED)
     yield case("pixels mirrored", _hu(lambda hu: hu[:, :, ::-1]), "mirrored")
-    yield case("head and feet exchanged", head_and_feet_exchanged, "upside_down", "l3_not_covered")
+    yield case("head and feet exchanged", head_and_feet_exchanged, *_REVERSED)
     yield case("chest alone", partial(part, first=85, last=112), "l3_not_covered")
     yield case("pelvis alone", partial(part, first=0, last=40), "l3_not_covered")
     yield case("flanks cut off", _hu(lambda hu: narrow(hu, 18)), "fov_truncated")
@@ -226,6 +226,7 @@ def must_refuse() -> Iterator[Case]:
     yield case("muscle without contrast to fat", _hu(bland), "muscle_area", "muscle_hu", *_UNSURE)
 
 
+_REVERSED = ("upside_down", "l3_not_covered", "l3_ambiguous")
 _TURNED = ("orientation", "mirrored")
 _UNSURE = ("disagreement", "error_bound", "hu_scale")
 _SMALL = ("body_area", "l3_not_covered", "l3_ambiguous")
