@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from radloom.dicom.volume import Volume
-from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, Muscle, dice, measure
+from services.muscle_seg.grading import AGREEMENT_A, AGREEMENT_B
+from services.muscle_seg.muscle import Muscle, dice, measure
 from services.muscle_seg.slices import body_mask, place, to_grid, to_source
 from training.judge import Scores, run, score, summary
+from training.l3_crops import crop_table
 from training.real_volume import SAMPLE_L3_SLICE, sample_volume
 from training.sample_reference import reference
 from training.variants import Variants, draw
@@ -103,7 +105,7 @@ def on_slice(repository: Path, volume: Volume, k: int) -> Muscle:
     at = place(body_mask(hu, spacing), spacing)
     made = run(weights(repository), "hu", to_grid(hu, at)[None, None])
     members = np.stack([to_source(each, at) for each in made["members"][0]])
-    return measure(hu, to_source(made["mean"][0, 1], at), members, spacing, 1.0)
+    return measure(hu, to_source(made["mean"][0, 1], at), members, spacing)
 
 
 def sample_table(models: dict[str, Path], folder: Path) -> str:
@@ -132,7 +134,7 @@ def sample_table(models: dict[str, Path], folder: Path) -> str:
 
 
 def document(models: dict[str, Path], sets: list[Set], sample: Path, most: int) -> str:
-    """Both tables with what they mean."""
+    """All tables with what they mean."""
     return (
         "# Segmentation networks\n\n"
         "Written by `python -m training.compare`. Muscle masks after the clean-up of\n"
@@ -142,6 +144,8 @@ def document(models: dict[str, Path], sets: list[Set], sample: Path, most: int) 
         + table(models, sets, most)
         + "\n"
         + sample_table(models, sample)
+        + "\n"
+        + crop_table(models, sample)
     )
 
 

@@ -15,13 +15,14 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnxconverter_common import float16
-from torch import nn
+from torch import Tensor, nn
 
 from training.cards import config_text, ensemble_card, locator_card
 from training.fit_muscle import ARCHITECTURES
 from training.judge import judge_locator, judge_muscle, run
 from training.networks import Ensemble, L3Locator
 from training.real_volume import locator_input, muscle_input
+from training.skeleton_spine import ROW_MM, ROWS
 
 OPSET = 17
 
@@ -31,7 +32,7 @@ class Calibration:
     """What an export reads and where it writes.
 
     Attributes:
-        weights: Folder of trained weights, `<architecture>-<fold>.pt` and `l3-0.pt`.
+        weights: Folder of trained weights, `<architecture>-<fold>.pt` and `l3-<fold>.pt`.
         held_out: Simulated data that was not trained on; see `training.simulate`.
         repository: Model repository.
         volume: DICOM folder of the golden inference.
@@ -44,22 +45,35 @@ class Calibration:
 
 
 class LocatorGraph(nn.Module):
-    """The locator with its answers as probabilities; the temperature calibrates coverage."""
+    """The folds' pooled answer as probabilities; the temperature calibrates coverage.
 
-    def __init__(self, net: L3Locator, temperature: float) -> None:
+    Rows are pooled by their logarithm, as coverage is by its logit: a level that one fold rules out
+    keeps little, so a doubt that the folds do not share weighs less than in a mean.
+    """
+
+    def __init__(self, folds: list[L3Locator], temperature: float) -> None:
         super().__init__()
-        self.net = net
+        self.folds = nn.ModuleList(folds)
         self.temperature = temperature
+        self.heights = nn.Parameter(
+            torch.arange(ROWS, dtype=torch.float32) * ROW_MM, requires_grad=False
+        )
 
-    def forward(self, projections: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Row probabilities (b, 192) and coverage probability (b, 1)."""
-        rows, _, covered = self.net(projections)
-        return rows.softmax(1), (covered / self.temperature).sigmoid()
+    def forward(self, projections: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Row probabilities (b, 192), coverage probability (b, 1), spread of the folds (b, 1).
+
+        The spread is the standard deviation of the folds' mean rows, mm.
+        """
+        answers = [fold(projections) for fold in self.folds]
+        logs = torch.stack([answer[0].log_softmax(1) for answer in answers], 1)
+        rows = logs.exp()
+        covered = torch.stack([answer[2] for answer in answers], 1).mean(1)
+        means = (rows * self.heights).sum(2)
+        spread = ((means - means.mean(1, keepdim=True)) ** 2).mean(1, keepdim=True).sqrt()
+        return logs.mean(1).softmax(1), (covered / self.temperature).sigmoid(), spread
 
 
-def write_onnx(
-    graph: nn.Module, example: torch.Tensor, name: str, outputs: list[str], path: Path
-) -> str:
+def write_onnx(graph: nn.Module, example: Tensor, name: str, outputs: list[str], path: Path) -> str:
     """Exports as fp16 with fp32 inputs and outputs; returns the SHA-256 of the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
@@ -96,7 +110,18 @@ def with_float_outputs(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-PRECISE = [*float16.DEFAULT_OP_BLOCK_LIST, "Softmax", "Log", "Clip", "ReduceMean", "Div", "TopK"]
+PRECISE = [
+    *float16.DEFAULT_OP_BLOCK_LIST,
+    "Softmax",
+    "Log",
+    "Clip",
+    "ReduceMean",
+    "Div",
+    "TopK",
+    "ReduceSum",
+    "LogSoftmax",
+    "Exp",
+]
 """Kept in fp32: HU beyond 2048 lose units in fp16, and small probabilities vanish."""
 
 
@@ -132,7 +157,8 @@ def export_ensemble(given: Calibration) -> None:
     judged = judge_muscle(weights, valid["i"], valid["l"])
     hu = muscle_input(given.volume)
     made = run(weights, "hu", hu)
-    (given.repository / "muscle_ensemble" / "curves.csv").write_text(curves(given.weights, names))
+    log = curves(given.weights, names, "member")
+    (given.repository / "muscle_ensemble" / "curves.csv").write_text(log)
     m = len(members)
     shapes = [("mean", [5, 256, 256]), ("var", [5, 256, 256]), ("mi", [1, 256, 256])]
     parameters = {
@@ -147,14 +173,19 @@ def export_ensemble(given: Calibration) -> None:
         parameters,
         ([("hu", [1, 256, 256])], [*shapes, ("members", [m, 256, 256])]),
         {"input.hu": np.rint(hu).astype(np.int16), "output.members": golden_members(weights, hu)},
-        ensemble_card(judged, names, digest, weights.stat().st_size),
+        ensemble_card(judged, starts(given.weights, names), digest, weights.stat().st_size),
     )
     print(json.dumps(judged, indent=1), float(made["mean"][0, 1].max()))
 
 
-def curves(weights: Path, names: list[str]) -> str:
-    """Training loss of every member, as CSV: member, iteration, mean loss since, CPU seconds."""
-    lines = ["member,iteration,loss,cpu_s"]
+def starts(weights: Path, names: list[str]) -> dict[str, str]:
+    """What each member began from: nothing, another member, or the name of a model folder."""
+    return {name: (weights / f"{name}.start").read_text().strip() for name in names}
+
+
+def curves(weights: Path, names: list[str], title: str) -> str:
+    """Training loss of every network, as CSV: name, iteration, mean loss since, CPU seconds."""
+    lines = [f"{title},iteration,loss,cpu_s"]
     for name in names:
         lines += [
             f"{name},{row}" for row in (weights / f"{name}.csv").read_text().split("\n")[1:] if row
@@ -168,32 +199,39 @@ def golden_members(weights: Path, hu: NDArray[np.float32]) -> NDArray[np.float16
 
 
 def export_locator(given: Calibration) -> None:
-    """Writes `l3_locator`."""
-    net = L3Locator()
-    net.load_state_dict(torch.load(given.weights / "l3-0.pt"))
-    judged = judge_locator(net.eval(), np.load(given.held_out))
+    """Merges the folds found in the weights folder and writes `l3_locator`."""
+    folds, names = [], []
+    for path in sorted(given.weights.glob("l3-*.pt")):
+        net = L3Locator()
+        net.load_state_dict(torch.load(path))
+        folds.append(net.eval())
+        names.append(path.stem)
+    judged = judge_locator(folds, np.load(given.held_out))
     weights = given.repository / "l3_locator" / "1" / "model.onnx"
-    graph = LocatorGraph(net, judged["temperature"])
-    example = torch.zeros(1, 2, 192, 96)
-    digest = write_onnx(graph, example, "projections", ["rows", "covered"], weights)
+    graph = LocatorGraph(folds, judged["temperature"])
+    example, outputs = torch.zeros(1, 2, 192, 96), ["rows", "covered", "spread"]
+    digest = write_onnx(graph, example, "projections", outputs, weights)
+    log = curves(given.weights, names, "fold")
+    (given.repository / "l3_locator" / "curves.csv").write_text(log)
     views = np.rint(locator_input(given.volume))
     made = run(weights, "projections", views)
     parameters = {
         "sha256.1": digest,
         "coverage_threshold": f"{judged['coverage_threshold']:.4f}",
         "l3_interval_mm": f"{judged['l3_interval_mm']:.2f}",
+        "folds": str(len(folds)),
         "training_provenance": "simulation",
     }
+    shapes = [("rows", [192]), ("covered", [1]), ("spread", [1])]
     write_model(
         given.repository,
         "l3_locator",
         parameters,
-        ([("projections", [2, 192, 96])], [("rows", [192]), ("covered", [1])]),
+        ([("projections", [2, 192, 96])], shapes),
         {
             "input.projections": views.astype(np.int16),
-            "output.rows": made["rows"].astype(np.float32),
-            "output.covered": made["covered"].astype(np.float32),
+            **{f"output.{key}": made[key].astype(np.float32) for key in outputs},
         },
-        locator_card(judged, digest, weights.stat().st_size),
+        locator_card(judged, len(folds), digest, weights.stat().st_size),
     )
     print(json.dumps(judged, indent=1), made["covered"], int(made["rows"].argmax()))

@@ -5,7 +5,9 @@ does not read real bone: without it the error on real volumes was whole vertebra
 """
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,10 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from training.checkpoints import add_row, keep, resume
 from training.networks import L3Locator
-from training.skeleton_projections import LOWEST, NO_DATA_HU, ROWS
+from training.skeleton_spine import LOWEST, NO_DATA_HU, ROWS
 
 BATCH = 16
+FOLDS = 5
+CHECKPOINT_EVERY = 50
 LEARNING_RATE = 2e-3
 TARGET_SIGMA_ROWS = 1.5
 SHIFT_ROWS, SHIFT_COLUMNS = 12, 8
@@ -93,16 +98,15 @@ def shift(
 
 
 def batch(
-    views: NDArray[np.int16],
-    rows: NDArray[np.float64],
-    levels: NDArray[np.int8],
-    rng: np.random.Generator,
+    data: Mapping[str, NDArray[Any]], usable: NDArray[np.int64], rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Augmented projections, rows (b,), level classes (b, 192)."""
+    """Augmented projections, rows (b,), level classes (b, 192), of the usable items."""
     made = []
-    for k in rng.integers(0, len(views), BATCH):
-        classes = np.where(levels[k] == IGNORED, IGNORED, levels[k].astype(np.int64) - LOWEST)
-        made.append(shift(views[k].astype(np.float32), float(rows[k]), classes, rng))
+    for k in rng.choice(usable, BATCH):
+        levels = data["l"][k]
+        classes = np.where(levels == IGNORED, IGNORED, levels.astype(np.int64) - LOWEST)
+        view = data["i"][k].astype(np.float32)
+        made.append(shift(view, float(data["r"][k]), classes, rng))
     x = torch.from_numpy(np.ascontiguousarray([m[0] for m in made]))
     return (
         change_appearance(x),
@@ -125,26 +129,45 @@ def loss(outputs: tuple[Tensor, Tensor, Tensor], rows: Tensor, levels: Tensor) -
     return where + level + covers
 
 
-def fit(seed: int, data: Path, iterations: int, out: Path, threads: int = 1) -> L3Locator:
-    """Trains and saves the weights; returns the network in evaluation mode."""
+def fit(fold: int, data: Path, iterations: int, out: Path, threads: int = 1) -> L3Locator:
+    """Trains one fold and saves its weights; checkpoint and curve take the name of the file.
+
+    Args:
+        fold: Left out, 0..4; the seed of weights and batches too.
+        data: Projections as `training.simulate.projections` makes them.
+        iterations: Batches.
+        out: File of the weights.
+        threads: Processor threads.
+
+    Returns:
+        The network in evaluation mode.
+    """
     torch.set_num_threads(threads)
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    stored = np.load(data)
-    views, rows, levels = stored["i"], stored["r"], stored["l"]
+    torch.manual_seed(fold)
     net = L3Locator()
     optimiser = torch.optim.AdamW(net.parameters(), LEARNING_RATE, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=iterations)
-    start = time.process_time()
-    for step in range(iterations):
-        x, at, level = batch(views, rows, levels, rng)
-        value = loss(net(x), at, level)
+    parts = {"net": net, "optimiser": optimiser, "schedule": schedule}
+    checkpoint = out.with_suffix(".checkpoint")
+    done = resume(checkpoint, parts)
+    torch.manual_seed(fold + 1000 * done)
+    rng = np.random.default_rng([fold, done])
+    stored = dict(np.load(data))
+    usable = np.flatnonzero(np.arange(len(stored["i"])) % FOLDS != fold)
+    begun, losses = time.process_time(), []
+    for step in range(done + 1, iterations + 1):
+        x, at, level = batch(stored, usable, rng)
+        value = loss(net.train()(x), at, level)
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         optimiser.step()
         schedule.step()
-        if step % 100 == 99:
-            spent = time.process_time() - start
-            print(f"l3 {step + 1} loss {value.item():.3f} {spent:.0f} CPU-s", flush=True)
+        losses.append(float(value.detach()))
+        if step % CHECKPOINT_EVERY == 0 or step == iterations:
+            keep(checkpoint, parts, step)
+            row = f"{step},{np.mean(losses):.4f},{time.process_time() - begun:.0f}"
+            add_row(out.with_suffix(".csv"), row)
+            losses.clear()
     torch.save(net.state_dict(), out)
+    checkpoint.unlink(missing_ok=True)
     return net.eval()

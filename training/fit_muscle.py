@@ -5,7 +5,7 @@ checkpoint.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.networks import CLASSES, PlainUNet, ResidualPyramid
+from training.checkpoints import add_row, keep, resume
+from training.networks import CLASS_WEIGHTS, CLASSES, PlainUNet, ResidualPyramid
 from training.warm_start import members, restore, settle
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {"plain": PlainUNet, "residual": ResidualPyramid}
 FOLDS = 5
-CLASS_WEIGHTS = (0.5, 2.0, 1.0, 1.0, 1.0)
-"""Muscle counts double: it is what is measured."""
 WINDOW = (176, 224)
 """Rows and columns of a training picture, 264 by 336 mm: most bodies fit, and less air is paid
 for. The networks are convolutional, so they run on the whole grid as they are."""
@@ -51,21 +50,24 @@ def augment(hu: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     # Air around the picture: grid_sample pads with 0, so the picture is moved up by 1024.
     moved = functional.grid_sample(hu + 1024, grid, align_corners=False) - 1024
     classes = functional.grid_sample(labels.float(), grid, mode="nearest", align_corners=False)
-    gain = 1 + 0.05 * torch.randn(n, 1, 1, 1)
+    gain = 1 + 0.03 * torch.randn(n, 1, 1, 1)
     moved = torch.where(moved > -500, moved * gain, moved) + 8 * torch.randn(n, 1, 1, 1)
     soft = functional.avg_pool2d(moved, 3, 1, 1)
-    moved = torch.where(torch.rand(n, 1, 1, 1) < 0.3, soft, moved)
-    noise = torch.randn_like(moved) * 20 * torch.rand(n, 1, 1, 1)
+    moved = torch.where(torch.rand(n, 1, 1, 1) < 0.15, soft, moved)
+    noise = torch.randn_like(moved) * 15 * torch.rand(n, 1, 1, 1)
     return moved + noise, classes.long()[:, 0]
 
 
 def loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Weighted cross-entropy plus soft Dice over the classes that are tissue."""
+    """Weighted cross-entropy plus soft Dice over the classes that are tissue.
+
+    Dice is taken slice by slice, so that little muscle counts as much as much of it.
+    """
     entropy = functional.cross_entropy(logits, labels, torch.tensor(CLASS_WEIGHTS))
     p = logits.softmax(1)[:, 1:]
     truth = functional.one_hot(labels, CLASSES).permute(0, 3, 1, 2)[:, 1:].float()
-    overlap = (p * truth).sum((0, 2, 3))
-    dice = (2 * overlap + 1) / (p.sum((0, 2, 3)) + truth.sum((0, 2, 3)) + 1)
+    overlap = (p * truth).sum((2, 3))
+    dice = (2 * overlap + 1) / (p.sum((2, 3)) + truth.sum((2, 3)) + 1)
     return entropy + 1 - dice.mean()
 
 
@@ -100,7 +102,8 @@ class Course:
         batch: Slices of a batch.
         learning_rate: Highest of the cycle.
         seed: Of initial weights and batches, beside the fold.
-        start: Model folder whose member of the same name is trained on; none starts afresh.
+        start: Model folder whose member of the same name is trained on, or the weights (.pt) of
+            another member of the same architecture; none starts afresh.
         checkpoint_every: Batches between checkpoints and lines of the curve.
         threads: Processor threads.
         report: Takes one line per checkpoint.
@@ -120,19 +123,26 @@ def network(architecture: str, fold: int, course: Course) -> nn.Module:
     """The member before training."""
     torch.manual_seed(10 * course.seed + fold)
     net = ARCHITECTURES[architecture]()
-    if course.start:
+    if branches(course):
+        net.load_state_dict(torch.load(course.start))
+    elif course.start:
         restore(net, members(course.start)[f"{architecture}-{fold}"])
     return net
 
 
-def fit(architecture: str, fold: int, data: Path, out: Path, course: Course) -> nn.Module:
-    """Trains and saves the weights and, beside them, the curve of the loss as CSV.
+def branches(course: Course) -> bool:
+    """Whether it starts from another member, with its batch norms as they are."""
+    return course.start is not None and course.start.suffix == ".pt"
+
+
+def fit(architecture: str, fold: int, data: Sequence[Path], out: Path, course: Course) -> nn.Module:
+    """Trains and saves the weights and, beside them, the curve of the loss and what it began from.
 
     Args:
         architecture: Key of `ARCHITECTURES`.
         fold: Left out, 0..4.
-        data: Slices as `training.simulate.axial_slice` makes them.
-        out: File of the weights; checkpoint and curve take its name.
+        data: Files of slices as `training.simulate.axial_slice` makes them.
+        out: File of the weights; checkpoint, curve and start take its name.
         course: How long and how.
 
     Returns:
@@ -144,18 +154,15 @@ def fit(architecture: str, fold: int, data: Path, out: Path, course: Course) -> 
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, course.learning_rate, total_steps=course.iterations, pct_start=0.1
     )
+    out.with_suffix(".start").write_text(course.start.stem if course.start else "nothing")
     parts = {"net": net, "optimiser": optimiser, "schedule": schedule}
-    checkpoint, done = out.with_suffix(".checkpoint"), 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint)
-        for name, part in parts.items():
-            part.load_state_dict(state[name])
-        done = int(state["done"])
+    checkpoint = out.with_suffix(".checkpoint")
+    done = resume(checkpoint, parts)
     torch.manual_seed(10 * course.seed + fold + 1000 * done)
     rng = np.random.default_rng([course.seed, fold, done] if done else [course.seed, fold])
-    stored = np.load(data)
-    feed = batches(stored["i"], stored["l"], fold, course.batch, rng)
-    if course.start and not done:
+    hu, labels = (np.concatenate([np.load(path)[key] for path in data]) for key in "il")
+    feed = batches(hu, labels, fold, course.batch, rng)
+    if course.start and not done and not branches(course):
         settle(net, torch.cat([next(feed)[0] for _ in range(4)]))
     net.train().to(memory_format=torch.channels_last)
     begun, losses = time.process_time(), []
@@ -163,8 +170,7 @@ def fit(architecture: str, fold: int, data: Path, out: Path, course: Course) -> 
         losses.append(learn(net, next(feed), optimiser))
         schedule.step()
         if step % course.checkpoint_every == 0 or step == course.iterations:
-            saved = {name: part.state_dict() for name, part in parts.items()}
-            torch.save(saved | {"done": step}, checkpoint)
+            keep(checkpoint, parts, step)
             row = f"{step},{np.mean(losses):.4f},{time.process_time() - begun:.0f}"
             add_row(out.with_suffix(".csv"), row)
             course.report(f"{architecture}-{fold} {row}")
@@ -172,13 +178,6 @@ def fit(architecture: str, fold: int, data: Path, out: Path, course: Course) -> 
     torch.save(net.state_dict(), out)
     checkpoint.unlink(missing_ok=True)
     return net.eval()
-
-
-def add_row(curve: Path, row: str) -> None:
-    """Adds a line to the curve: iteration, mean loss since the last line, CPU seconds."""
-    header = "" if curve.exists() else "iteration,loss,cpu_s\n"
-    with curve.open("a") as log:
-        log.write(f"{header}{row}\n")
 
 
 def learn(net: nn.Module, batch: tuple[Tensor, Tensor], optimiser: torch.optim.Optimizer) -> float:

@@ -9,9 +9,10 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from services.muscle_seg.muscle import AGREEMENT_A, AGREEMENT_B, clean, dice, measure
+from services.muscle_seg.grading import AGREEMENT_A, AGREEMENT_B
+from services.muscle_seg.muscle import clean, dice, measure
 from training.networks import L3Locator
-from training.skeleton_projections import ROW_MM
+from training.skeleton_spine import ROW_MM
 
 COVERAGE = 0.90
 GRID_MM = (1.5, 1.5)
@@ -66,7 +67,7 @@ def score(path: Path, hu: NDArray[np.int16], labels: NDArray[np.uint8]) -> Score
     made_of = answers(path, "hu", pictures)
     for picture, label, made in zip(hu, labels, made_of, strict=True):
         truth = clean(label == 1, picture, GRID_MM)
-        got = measure(picture, made["mean"][0, 1], made["members"][0], GRID_MM, 1.0)
+        got = measure(picture, made["mean"][0, 1], made["members"][0], GRID_MM)
         size, difference = int(truth.sum()), int(got.mask.sum()) - int(truth.sum())
         own = abs(difference) / max(1, int(got.mask.sum()))
         rows.append((dice(got.mask, truth), difference / max(1, size), own, got.agreement))
@@ -116,13 +117,32 @@ def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.bool_]) -> fl
     return float(grid[int(np.argmin(losses))])
 
 
-def judge_locator(net: L3Locator, valid: Mapping[str, NDArray[np.generic]]) -> dict[str, float]:
-    """Position error, coverage threshold and calibration on simulated projections."""
-    hu = torch.from_numpy(valid["i"].astype(np.float32))
+def calibration_error(
+    probability: NDArray[np.float64], truth: NDArray[np.bool_], bins: int = 10
+) -> float:
+    """Expected calibration error over bins of equal count."""
+    order = np.array_split(np.argsort(probability), bins)
+    gaps = [abs(probability[each].mean() - truth[each].mean()) * len(each) for each in order]
+    return float(np.sum(gaps) / len(probability))
+
+
+def folds_answer(
+    folds: list[L3Locator], views: NDArray[np.generic]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Pooled row probabilities (n, 192) and mean coverage logits (n,) of the folds."""
+    hu = torch.from_numpy(views.astype(np.float32))
     with torch.no_grad():
-        parts = [net(hu[k : k + 50]) for k in range(0, len(hu), 50)]
-    rows = torch.cat([p[0] for p in parts]).softmax(1).numpy()
-    logits = torch.cat([p[2] for p in parts])[:, 0].numpy().astype(np.float64)
+        parts = [[net(hu[k : k + 50]) for k in range(0, len(hu), 50)] for net in folds]
+    logs = torch.stack([torch.cat([p[0] for p in each]).log_softmax(1) for each in parts])
+    logits = [torch.cat([p[2] for p in each])[:, 0].numpy() for each in parts]
+    return logs.mean(0).softmax(1).numpy(), np.mean(logits, axis=0, dtype=np.float64)
+
+
+def judge_locator(
+    folds: list[L3Locator], valid: Mapping[str, NDArray[np.generic]]
+) -> dict[str, float]:
+    """Position error, coverage threshold and calibration on simulated projections."""
+    rows, logits = folds_answer(folds, valid["i"])
     truth_row = valid["r"].astype(np.float64)
     truth = truth_row >= 0
     half = len(truth) // 2
@@ -137,8 +157,11 @@ def judge_locator(net: L3Locator, valid: Mapping[str, NDArray[np.generic]]) -> d
     hits = truth[half:][order]
     auc = float(((np.cumsum(hits) * ~hits).sum()) / max(1, hits.sum() * (~hits).sum()))
     # Refusing costs a study, measuring the wrong level costs a patient: 1 % of the volumes
-    # without L3 may pass.
-    threshold = float(np.quantile(probability[:half][~truth[:half]], 0.99))
+    # without any part of L3 may pass, and none that is more likely without than with. Where L3 is
+    # cut, its middle may be inside: such volumes are told apart, and do not set the threshold.
+    none = ~(valid["l"] == 0).any(axis=1)
+    threshold = float(np.clip(np.quantile(probability[:half][none[:half]], 0.99), 0.5, 0.99))
+    passed = probability[half:] >= threshold
     return {
         "n": len(truth),
         "covered_n": int(truth.sum()),
@@ -147,8 +170,10 @@ def judge_locator(net: L3Locator, valid: Mapping[str, NDArray[np.generic]]) -> d
         "within_10_mm": float((error <= 10).mean()),
         "coverage_auc": auc,
         "temperature": temperature,
-        "coverage_threshold": min(max(threshold, 0.5), 0.99),
-        "accepted_with_l3": float((probability[half:][truth[half:]] >= threshold).mean()),
-        "accepted_without_l3": float((probability[half:][~truth[half:]] >= threshold).mean()),
+        "coverage_threshold": threshold,
+        "accepted_with_l3": float(passed[truth[half:]].mean()),
+        "accepted_l3_cut": float(passed[~truth[half:] & ~none[half:]].mean()),
+        "accepted_without_l3": float(passed[none[half:]].mean()),
+        "coverage_ece": calibration_error(probability[half:], truth[half:]),
         "l3_interval_mm": quantile_with_guarantee(error, COVERAGE),
     }

@@ -11,7 +11,9 @@ from services.muscle_seg.projections import project
 from services.muscle_seg.slices import body_mask, place, to_grid
 
 SAMPLE_L3_SLICE = 72
-"""Centre of L3 in the sample study, counted from the feet (its published vertebra labels)."""
+"""Middle of L3 with its processes in the sample study, from the feet; the reference lies there."""
+SAMPLE_L3_BODY = (69, 79)
+"""First and last slice of the body of L3; both from the published labels of the study."""
 
 
 def sample_volume(folder: Path) -> Volume:

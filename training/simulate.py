@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import axial_phantom, skeleton_projections
+from training.variants import draw_hard
 
 Item = dict[str, NDArray[Any]]
 
@@ -18,6 +19,13 @@ Item = dict[str, NDArray[Any]]
 def axial_slice(seed: int, k: int) -> Item:
     """Slice `k` of a set: `i` (256, 256) HU, `l` (256, 256) class of each pixel."""
     hu, labels = axial_phantom.make(np.random.default_rng([seed, k]))
+    return {"i": hu, "l": labels}
+
+
+def hard_axial_slice(seed: int, k: int) -> Item:
+    """As `axial_slice`, with more of what networks err on (`variants.draw_hard`)."""
+    rng = np.random.default_rng([seed, k])
+    hu, labels = axial_phantom.make(rng, draw_hard(rng))
     return {"i": hu, "l": labels}
 
 

@@ -11,17 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-ROWS, COLUMNS = 192, 96
-ROW_MM, CORONAL_MM, SAGITTAL_MM = 3.0, 4.0, 3.0
-NO_DATA_HU = -1000.0
-
-LOWEST, HIGHEST = -5, 9
-"""Levels told apart, counted from L3: five below (sacrum and lower) to nine above (T6, higher)."""
-
-BELOW_SACRUM_MM = 35.0
-"""One level further down, where there are no vertebrae to count."""
-
-Field = NDArray[np.float64]
+from training.skeleton_bones import (
+    Canvas,
+    draw_extras,
+    draw_pelvis,
+    draw_ribs,
+    draw_soft_tissue,
+    draw_vertebra,
+)
+from training.skeleton_spine import NO_DATA_HU, ROW_MM, ROWS, Field, Spine, curve, spine
 
 
 @dataclass(frozen=True)
@@ -39,58 +37,25 @@ class Sample:
     levels: NDArray[np.int8]
 
 
-@dataclass(frozen=True)
-class Spine:
-    """Vertebrae from the sacrum upwards.
-
-    Attributes:
-        edges: Lower edge of each vertebra and the top of the last, mm.
-        lumbar: Number of lumbar vertebrae, 4, 5 or 6.
-        scale: Size relative to an average adult.
-    """
-
-    edges: Field
-    lumbar: int
-    scale: float
-
-    @property
-    def centres(self) -> Field:
-        """Middle of each vertebra, mm."""
-        return (self.edges[:-1] + self.edges[1:]) / 2
-
-    @property
-    def l3(self) -> int:
-        """Index of L3, counted down from the first lumbar vertebra as readers do."""
-        return self.lumbar - 3
-
-    def level_of(self, height: Field) -> NDArray[np.int8]:
-        """Level counted from L3 at each height, limited to the levels told apart."""
-        index = np.searchsorted(self.edges, height, side="right") - 1
-        below = np.floor(height / BELOW_SACRUM_MM)
-        index = np.where(height < 0, below, index)
-        return np.clip(index - self.l3, LOWEST, HIGHEST).astype(np.int8)
-
-
-def spine(rng: np.random.Generator) -> Spine:
-    """A spine of usual proportions; 4 or 6 lumbar vertebrae in 6 %."""
-    scale = rng.uniform(0.84, 1.14)
-    lumbar = 5 if rng.random() < 0.94 else int(rng.choice([4, 6]))
-    heights = [rng.normal(37, 1.5) * scale for _ in range(lumbar)]
-    heights += [(29 - 0.75 * k) * scale * rng.normal(1, 0.03) for k in range(12)]
-    heights += [18 * scale] * 7
-    return Spine(np.cumsum([0.0, *heights]), lumbar, scale)
-
-
-Coverage = Literal["whole", "chest", "pelvis", "edge"]
+Coverage = Literal["whole", "short", "chest", "pelvis", "edge"]
 
 
 def extent(rng: np.random.Generator, of: Spine) -> tuple[float, float]:
-    """Lowest and highest height scanned, mm: with L3, chest only, pelvis only, or cut close by."""
+    """Lowest and highest height scanned, mm.
+
+    With L3, L3 in a short scan, chest only, pelvis only, or cut close by.
+    """
     l3 = float(of.centres[of.l3])
     half = float(of.edges[of.l3 + 1] - of.edges[of.l3]) / 2
-    kind: Coverage = rng.choice(["whole", "chest", "pelvis", "edge"], p=[0.56, 0.14, 0.14, 0.16])
+    kind: Coverage = rng.choice(
+        ["whole", "short", "chest", "pelvis", "edge"], p=[0.38, 0.20, 0.13, 0.13, 0.16]
+    )
     if kind == "whole":
         low, high = l3 - rng.uniform(50, 330), l3 + rng.uniform(50, 420)
+    elif kind == "short":
+        length = rng.uniform(2.2 * half, 280)
+        low = l3 - half - rng.uniform(0, length - 2 * half)
+        high = low + length
     elif kind == "chest":
         low = l3 + rng.uniform(half, 160)
         high = low + rng.uniform(90, 420)
@@ -107,148 +72,6 @@ def extent(rng: np.random.Generator, of: Spine) -> tuple[float, float]:
     return low, min(high, low + ROWS * ROW_MM - 6)
 
 
-class Canvas:
-    """Both projections while bones are drawn on them; brightness only grows."""
-
-    def __init__(self, rng: np.random.Generator, height: Field) -> None:
-        ones = np.ones((1, COLUMNS))
-        columns = np.arange(COLUMNS)[None] - COLUMNS / 2 + 0.5
-        self.rng = rng
-        self.z = height[:, None] * ones
-        self.x_plain = columns * CORONAL_MM + 0 * self.z
-        sway = rng.normal(0, 6) * np.sin(self.z / rng.uniform(120, 300) + rng.uniform(0, 6))
-        self.x = self.x_plain - sway - rng.normal(0, 8)
-        self.y = columns * SAGITTAL_MM + 0 * self.z
-        self.coronal = np.full((ROWS, COLUMNS), NO_DATA_HU)
-        self.sagittal = np.full((ROWS, COLUMNS), NO_DATA_HU)
-
-    def front(self, where: NDArray[np.bool_], hu: float) -> None:
-        """Draws on the coronal view."""
-        self.coronal[where] = np.maximum(self.coronal[where], hu)
-
-    def side(self, where: NDArray[np.bool_], hu: float) -> None:
-        """Draws on the sagittal view."""
-        self.sagittal[where] = np.maximum(self.sagittal[where], hu)
-
-
-def draw_soft_tissue(c: Canvas, of: Spine, low: float, high: float, spine_y: Field) -> float:
-    """Trunk, contrast in gut and kidneys, aorta; returns the half width of the trunk, mm."""
-    rng = c.rng
-    half_width = rng.uniform(130, 200) * of.scale
-    trunk = np.abs(c.x) < half_width * (1 + 0.08 * np.sin(c.z / 150 + rng.uniform(0, 6)))
-    c.coronal[trunk] = rng.uniform(40, 90)
-    c.sagittal[np.abs(c.y + 20) < rng.uniform(90, 150)] = rng.uniform(30, 70)
-    for _ in range(rng.integers(0, 12)):
-        z, x, r = rng.uniform(low, high), rng.uniform(-0.7, 0.7) * half_width, rng.uniform(8, 40)
-        c.front(np.hypot((c.z - z) / rng.uniform(0.6, 1.6), c.x - x) < r, rng.uniform(80, 420))
-    for _ in range(rng.integers(0, 6)):
-        z, y, r = rng.uniform(low, high), rng.uniform(-130, -20), rng.uniform(6, 30)
-        c.side(np.hypot(c.z - z, c.y - y) < r, rng.uniform(60, 400))
-    if rng.random() < 0.6:
-        near = np.abs(c.y - (spine_y - 28 * of.scale)) < rng.uniform(7, 11)
-        c.side(near & (c.z > -20), rng.uniform(60, 380))
-    return half_width
-
-
-def draw_vertebra(c: Canvas, of: Spine, k: int, spine_y: Field, bright: float, body: float) -> None:
-    """Body, end plates, pedicles, processes of vertebra `k` in both views."""
-    rng, scale = c.rng, of.scale
-    low, high = of.edges[k], of.edges[k + 1]
-    height, z = high - low, (low + high) / 2
-    lumbar = k < of.lumbar
-    gap = height * rng.uniform(0.16, 0.27)
-    inside = (c.z > low + gap / 2) & (c.z < high - gap / 2)
-    plate = inside & ((c.z < low + gap / 2 + 4) | (c.z > high - gap / 2 - 4))
-    half = (24 if lumbar else max(12.0, 19 - 0.4 * (k - of.lumbar))) * scale
-    c.front(inside & (np.abs(c.x) < half), body + 60 * rng.standard_normal())
-    c.front(plate & (np.abs(c.x) < half + 2), bright * 0.9)
-    c.front((np.abs(c.z - z - 2) < 5) & (np.abs(np.abs(c.x) - 13 * scale) < 4), bright)
-    c.front((np.abs(c.z - z + height * 0.25) < height * 0.28) & (np.abs(c.x) < 5), bright * 0.95)
-    if lumbar:
-        reach = rng.uniform(34, 50) * scale
-        level = np.abs(c.z - z - rng.uniform(-3, 3)) < 4
-        c.front(level & (np.abs(c.x) < reach), bright * rng.uniform(0.45, 0.8))
-    depth = (17 if lumbar else 14) * scale
-    off = np.abs(c.y - spine_y)
-    c.side(inside & (off < depth), body)
-    c.side(plate & (off < depth + 1), bright * 0.85)
-    c.side(inside & (np.abs(off - depth) < 3), bright * 0.7)
-    behind = spine_y + depth + rng.uniform(26, 38) * scale
-    drop = height * (0.30 if lumbar else 0.45)
-    tip = (np.abs(c.z - z + drop) < height * 0.30) & (np.abs(c.y - behind) < 14 * scale)
-    c.side(tip, bright * 0.9)
-
-
-def draw_ribs(c: Canvas, of: Spine, k: int, half_width: float, bright: float) -> None:
-    """Rib pair of thoracic vertebra `k`; the last two end free."""
-    rng, scale = c.rng, of.scale
-    number = 12 - (k - of.lumbar)
-    if not 1 <= number <= 12 or rng.random() > 0.985:
-        return
-    z = of.centres[k]
-    free = {12: rng.uniform(35, 140), 11: rng.uniform(90, 170)}
-    length = free.get(number, 1e3) * scale
-    edge = min(half_width * 0.9, 145 * scale)
-    slope = rng.uniform(0.25, 0.75) * (1.3 if number < 10 else 1)
-    across = np.abs(c.x)
-    line = z + 4 - slope * np.clip(across - 20, 0, None)
-    thickness = rng.uniform(3.5, 6)
-    seen = (across > 12) & (across < min(length, edge))
-    c.front(seen & (np.abs(c.z - line) < thickness), bright * rng.uniform(0.5, 1))
-    if number <= 10:
-        front = z - rng.uniform(60, 110) * scale + 0.35 * (edge - across)
-        reach = (across > edge * rng.uniform(0.45, 0.7)) & (across < edge)
-        c.front(reach & (np.abs(c.z - front) < 4), bright * rng.uniform(0.4, 0.8))
-
-
-def draw_pelvis(c: Canvas, of: Spine, spine_y: Field, bright: float) -> None:
-    """Sacrum, iliac wings, hips, femora, pubis."""
-    rng, s = c.rng, of.scale
-    sacrum = (c.z < -2) & (c.z > -105 * s)
-    c.front(sacrum & (np.abs(c.x) < 50 * s + 0.35 * c.z), bright * rng.uniform(0.5, 0.9))
-    crest = rng.normal(20, 11) * s
-    x = np.abs(c.x)
-    wing = np.hypot(x - 78 * s, (c.z - (crest - 55 * s)) / 1.05)
-    inside = (wing < 58 * s) & (c.z < crest) & (c.z > -110 * s) & (x > 38 * s)
-    c.front(inside, bright * rng.uniform(0.5, 0.95))
-    c.front(inside & (wing > 50 * s), bright)
-    c.front(np.hypot(x - 95 * s, c.z + 135 * s) < 27 * s, bright)
-    shaft = np.abs(x - rng.uniform(95, 120) * s) < 16 * s
-    c.front(shaft & (c.z < -140 * s), bright * rng.uniform(0.6, 1))
-    c.front(np.abs(np.hypot(x - 45 * s, c.z + 165 * s) - 26 * s) < 8, bright * 0.9)
-    line = spine_y + np.clip(-c.z, 0, None) * rng.uniform(0.35, 0.75)
-    depth = np.clip(17 * s + 0.1 * c.z, 5, 30)
-    off = np.abs(c.y - line)
-    c.side(sacrum & (off < depth), bright * rng.uniform(0.45, 0.8))
-    c.side(sacrum & (np.abs(off - depth) < 3), bright)
-    if rng.random() < 0.5:
-        y, z = -rng.uniform(60, 95), -rng.uniform(90, 120) * s
-        c.side(np.hypot(c.z - z, c.y - y) < rng.uniform(12, 22), bright * 0.8)
-
-
-def draw_extras(c: Canvas, of: Spine, bright: float) -> None:
-    """Arms, table, screws: whatever else is bright."""
-    rng = c.rng
-    if rng.random() < 0.25:
-        for side in (-1, 1):
-            arm = np.abs(c.x_plain - side * rng.uniform(150, 185)) < rng.uniform(8, 13)
-            c.front(arm, bright)
-    if rng.random() < 0.3:
-        c.side(np.abs(c.y - rng.uniform(110, 140)) < 2, 200)
-    if rng.random() < 0.15:
-        z = rng.choice(of.centres)
-        level = np.abs(c.z - z) < rng.uniform(10, 45)
-        c.front(level & (np.abs(np.abs(c.x) - 14) < 4), 2500)
-
-
-def curve(rng: np.random.Generator, of: Spine, z: Field) -> Field:
-    """Front-back position of the spine at each height: lordosis, then kyphosis, mm."""
-    lordosis, kyphosis = rng.uniform(15, 45) * of.scale, rng.uniform(10, 45) * of.scale
-    total = float(of.edges[of.lumbar])
-    bend = -lordosis * np.sin(np.clip(z / total, -0.6, 1.15) * np.pi * 0.95)
-    return rng.normal(10, 15) + bend + kyphosis * np.clip((z - total) / 300, 0, 1.2)
-
-
 def make(rng: np.random.Generator) -> Sample:
     """One simulated volume."""
     of = spine(rng)
@@ -259,6 +82,7 @@ def make(rng: np.random.Generator) -> Sample:
     inside = (np.arange(ROWS) >= top) & (np.arange(ROWS) < top + covered_rows)
     c = Canvas(rng, height)
     spine_y = curve(rng, of, c.z)
+    c.lean(spine_y, rng.uniform(0.5, 1.2))
     half_width = draw_soft_tissue(c, of, low, high, spine_y)
     bright, body = rng.uniform(350, 900), rng.uniform(180, 500)
     for k in range(len(of.edges) - 1):

@@ -4,7 +4,7 @@ A slice draws every variant by its own probability, so two or three meet in most
 are wider than what is common; where one rests on a source, the source stands beside it.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,8 @@ class Variants:
         noise_hu: Standard deviation of the noise at the middle of the body.
         streak_hu: Amplitude of parallel streaks, as arms make them.
         pixel_mm: Pixel size that the slice was reconstructed with, then interpolated to 1.5 mm.
+        crescent_mm: Thickness of a crescent of liver, spleen, bowel or fluid that lies flush
+            against the flank and thins out to both ends; only `draw_hard` draws it.
     """
 
     low_bmi: float = varies(0.12, 0.4, 1.0)
@@ -69,12 +71,13 @@ class Variants:
     noise_hu: float = varies(0.97, 3.0, 40.0)
     streak_hu: float = varies(0.22, 5.0, 40.0)
     pixel_mm: float = varies(0.4, 1.5, 3.3, absent=1.5)
+    crescent_mm: float = 0.0
 
 
 def draw(rng: np.random.Generator) -> Variants:
     """A patient and a scan by chance; thin and obese exclude each other."""
     ordinary, drawn = Variants(), dict[str, float]()
-    for each in fields(Variants):
+    for each in drawable():
         probability, low, high = each.metadata["range"]
         happens, value = rng.random() < probability, rng.uniform(low, high)
         drawn[each.name] = float(value) if happens else float(getattr(ordinary, each.name))
@@ -83,3 +86,34 @@ def draw(rng: np.random.Generator) -> Variants:
     # Most scans are quiet: the square of a uniform share leans to the low end.
     drawn["noise_hu"] = drawn["noise_hu"] * drawn["noise_hu"] / 40 + 2.0
     return Variants(**drawn)
+
+
+def drawable() -> list[Field[float]]:
+    """Variants that `draw` draws, in its order."""
+    return [each for each in fields(Variants) if "range" in each.metadata]
+
+
+HARD = {
+    "low_bmi": (0.20, 0.4, 1.0),
+    "sarcopenic": (0.35, 0.2, 1.0),
+    "ascites": (0.45, 0.15, 1.0),
+    "implant": (0.15, 1.0, 3.0),
+    "hernia_mm": (0.15, 10.0, 45.0),
+    "scoliosis_mm": (0.25, -22.0, 22.0),
+    "spine_turn_deg": (0.25, -22.0, 22.0),
+    "crescent_mm": (0.45, 3.0, 24.0),
+}
+"""Probability and range of what networks err on most, `HARD` cases having more of it."""
+
+
+def draw_hard(rng: np.random.Generator) -> Variants:
+    """As `draw`, with more of what networks err on."""
+    drawn = draw(rng)
+    added = {}
+    for name, (probability, low, high) in HARD.items():
+        happens, value = rng.random() < probability, rng.uniform(low, high)
+        if happens:
+            added[name] = float(value)
+    if "low_bmi" in added:
+        added["obese"] = 0.0
+    return replace(drawn, **added)

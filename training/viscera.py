@@ -20,6 +20,8 @@ def paint_viscera(body: Body) -> None:
     if body.variants.ascites:
         paint_ascites(body, wide_room)
     paint_solid_organs(body, room, wide_room)
+    if body.variants.crescent_mm:
+        paint_crescent(body, wide_room)
     paint_kidneys(body, room)
     for _ in range(body.rng.integers(4, 26)):
         paint_bowel_loop(body, room)
@@ -76,6 +78,25 @@ def paint_solid_organs(body: Body, room: Mask, wide_room: Mask) -> None:
         centre = (rng.uniform(-40, 40), -b * rng.uniform(0.1, 0.4))
         axes = (a * rng.uniform(0.4, 0.75), b * rng.uniform(0.4, 0.65))
         body.hu[room & (ellipse(at, centre, axes) < 1)] = rng.uniform(0, 60)
+
+
+def paint_crescent(body: Body, room: Mask) -> None:
+    """Liver, spleen, bowel or fluid as a sickle along the flank, without fat before the wall.
+
+    Its outer edge is the wall's inner face, so only the run of the wall beyond its ends tells
+    them apart where both attenuate alike.
+    """
+    rng, at = body.rng, body.at
+    side = -1.0 if chance(rng, 0.6) else 1.0
+    centre, span = rng.uniform(0.6, 2.0), rng.uniform(0.15, 0.75)
+    off = (side * at.angle - centre) / span
+    thickness = body.variants.crescent_mm * np.clip(1 - off**2, 0, None) ** rng.uniform(0.5, 1.5)
+    depth = body.wall_outside - at.radius - body.wall
+    sickle = room & (depth < thickness + smooth_noise(rng, 12))
+    alike = body.muscle_hu + rng.normal(0, 8)
+    body.hu[sickle & (np.abs(off) < 1)] = (
+        alike if chance(rng, 0.5) else rng.uniform(*SOLID_HU[body.phase])
+    )
 
 
 def paint_kidneys(body: Body, room: Mask) -> None:

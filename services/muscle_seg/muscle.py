@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +17,10 @@ BONE_MARGIN_MM = 1.5
 ISLAND_MM2 = 60.0
 """Smaller pieces are noise: the smallest muscle of the level, the rectus of a wasted patient,
 is several times larger."""
+LOW_ATTENUATION_HU = (-29, 29)
+"""Muscle with fat in it; 30 to 150 HU is muscle of normal attenuation (Kim 2021, Korean Journal of
+Radiology, doi 10.3348/kjr.2020.0914)."""
 
-INTERVAL_COVERAGE = 0.90
-AGREEMENT_A, AGREEMENT_B = 0.95, 0.90
-"""First cut of the grades (docs/decisions/muscle-grades.md): below B no number is published."""
-
-Grade = Literal["A", "B", "C"]
 Mask = NDArray[np.bool_]
 
 
@@ -34,18 +31,18 @@ class Muscle:
     Attributes:
         mask: (rows, columns) on the source's pixels.
         area_cm2: Area of the mask.
-        interval_cm2: 90 % interval of the area.
-        mean_hu: Mean attenuation inside the mask, HU.
+        mean_hu: Mean attenuation inside the mask, HU; not a number when it is empty.
+        low_attenuation: Share of the mask with -29 to 29 HU, 0..1.
         agreement: Mean pairwise Dice of the members' masks, 0..1.
-        grade: A, B (review) or C (not to be published).
+        votes: (rows, columns) share of members that call a pixel muscle, 0..1.
     """
 
     mask: Mask
     area_cm2: float
-    interval_cm2: tuple[float, float]
     mean_hu: float
+    low_attenuation: float
     agreement: float
-    grade: Grade
+    votes: NDArray[np.float32]
 
 
 def measure(
@@ -53,7 +50,6 @@ def measure(
     mean: NDArray[np.float32],
     members: NDArray[np.float32],
     spacing_mm: tuple[float, float],
-    area_interval_factor: float,
 ) -> Muscle:
     """Measures a slice.
 
@@ -62,37 +58,43 @@ def measure(
         mean: (rows, columns) muscle probability of the ensemble on the source's pixels.
         members: (m, rows, columns) muscle probability of each member, m >= 2.
         spacing_mm: Row and column distance.
-        area_interval_factor: Calibrated: half the relative 90 % interval per unit of spread
-            (`relative_spread`); comes with the model.
 
     Raises:
         ValueError: Fewer than two members, or shapes that differ.
     """
     if len(members) < 2 or members.shape[1:] != hu.shape or mean.shape != hu.shape:  # noqa: PLR2004
         raise ValueError(f"need two or more members of shape {hu.shape}; got {members.shape}")
-    mask = clean(mean > THRESHOLD, hu, spacing_mm)
-    masks = [clean(member > THRESHOLD, hu, spacing_mm) for member in members]
-    pixel_cm2 = spacing_mm[0] * spacing_mm[1] / 100
-    area = float(mask.sum()) * pixel_cm2
-    half = area_interval_factor * relative_spread(masks)
-    agree = agreement(masks)
+    like = muscle_like(hu, spacing_mm)
+    mask = without_specks((mean > THRESHOLD) & like, spacing_mm)
+    masks = [without_specks((member > THRESHOLD) & like, spacing_mm) for member in members]
+    inside = hu[mask]
+    low, high = LOW_ATTENUATION_HU
     return Muscle(
         mask=mask,
-        area_cm2=area,
-        interval_cm2=(area * max(0.0, 1 - half), area * (1 + half)),
-        mean_hu=float(hu[mask].mean()) if mask.any() else float("nan"),
-        agreement=agree,
-        grade="A" if agree >= AGREEMENT_A else "B" if agree >= AGREEMENT_B else "C",
+        area_cm2=float(mask.sum()) * spacing_mm[0] * spacing_mm[1] / 100,
+        mean_hu=float(inside.mean()) if inside.size else float("nan"),
+        low_attenuation=float(((inside >= low) & (inside <= high)).mean()) if inside.size else 0.0,
+        agreement=agreement(masks),
+        votes=np.mean(masks, axis=0, dtype=np.float32),
     )
 
 
 def clean(candidate: Mask, hu: NDArray[np.int16], spacing_mm: tuple[float, float]) -> Mask:
     """Muscle-like pixels of a candidate mask, away from bone, without specks."""
+    return without_specks(candidate & muscle_like(hu, spacing_mm), spacing_mm)
+
+
+def muscle_like(hu: NDArray[np.int16], spacing_mm: tuple[float, float]) -> Mask:
+    """Pixels with the attenuation of muscle, away from bone."""
     sigma = [BONE_BLUR_MM / s / 2 for s in spacing_mm]
     bone = ndimage.gaussian_filter(hu.astype(np.float32), sigma) > BONE_HU
     if bone.any():
         bone = ndimage.distance_transform_edt(~bone, sampling=spacing_mm) < BONE_MARGIN_MM
-    muscle = candidate & (hu >= MUSCLE_HU_MIN) & (hu <= MUSCLE_HU_MAX) & ~bone
+    return np.asarray((hu >= MUSCLE_HU_MIN) & (hu <= MUSCLE_HU_MAX) & ~bone, dtype=bool)
+
+
+def without_specks(muscle: Mask, spacing_mm: tuple[float, float]) -> Mask:
+    """The mask without pieces too small to be a muscle."""
     pieces, count = ndimage.label(muscle)
     if count == 0:
         return muscle
@@ -112,8 +114,3 @@ def agreement(masks: list[Mask]) -> float:
     if not any(mask.any() for mask in masks):
         return 0.0
     return float(np.mean([dice(a, b) for a, b in combinations(masks, 2)]))
-
-
-def relative_spread(masks: list[Mask]) -> float:
-    """Disagreement that the interval of the area scales with: 1 - agreement, at least 0.01."""
-    return max(0.01, 1 - agreement(masks))

@@ -54,6 +54,11 @@ class Projections:
         return self.top_z_mm - (self.first_row[window] + row) * ROW_MM
 
 
+def upside_down(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The windows as they would be if head and feet were exchanged."""
+    return np.ascontiguousarray(windows[:, :, ::-1])
+
+
 def project(hu: NDArray[np.int16], spacing_mm: tuple[float, float, float]) -> Projections:
     """Coronal and mid-sagittal maximum projections of a volume.
 

@@ -45,7 +45,7 @@ def assess(series_instance_uid: str, instances: Sequence[Dataset]) -> Candidate:
         geometry = read_geometry(instances)
         failed += geometry_gates(geometry) + stack_gates(instances, geometry)
     except Rejected as error:
-        failed.append(Gate(error.reason, str(error)))
+        failed.append(Gate(error.reason, str(error), "readable geometry"))
     points = _points(instances, geometry)
     return Candidate(
         series_instance_uid,

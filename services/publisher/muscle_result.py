@@ -30,6 +30,8 @@ def fingerprint(event: MuscleMeasured) -> str:
     for name in ("result_id", "study_revision", "measured_at", "subject_key"):
         told.ClearField(name)
     told.measurement.segmentation.ClearField("key")
+    if told.measurement.HasField("votes"):
+        told.measurement.votes.ClearField("key")
     for model in told.models:
         model.ClearField("mode")
     return hashlib.sha256(told.SerializeToString(deterministic=True)).hexdigest()

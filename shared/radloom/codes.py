@@ -58,6 +58,7 @@ MEASUREMENT_GROUP = Code("125007", "DCM", "Measurement Group")  # TID 1410
 # ---------------------------------------------------------------- what and where
 
 TISSUE = Code("85756007", "SCT", "Tissue")  # CID 7150
+FAT = Code("55603005", "SCT", "Fat")  # CID 7166
 SKELETAL_MUSCLE = Code("127954009", "SCT", "Skeletal muscle")  # CID 7166
 L3_VERTEBRA = Code("36470004", "SCT", "L3 vertebra")  # CID 4031
 
@@ -76,6 +77,24 @@ MUSCLE_ATTENUATION_L3 = Code(
 MUSCLE_INDEX_L3 = Code("muscle-index-l3", LOCAL_SCHEME, "Skeletal muscle index at L3")
 MUSCLE_AREA_L3_LOW = Code("area-low-l3", LOCAL_SCHEME, "Lower bound of muscle area at L3")
 MUSCLE_AREA_L3_HIGH = Code("area-high-l3", LOCAL_SCHEME, "Upper bound of muscle area at L3")
+LOW_ATTENUATION_L3 = Code("muscle-low-hu-l3", LOCAL_SCHEME, "Share of muscle of -29 to 29 HU at L3")
+SUBCUTANEOUS_FAT_L3 = Code("sat-area-l3", LOCAL_SCHEME, "Subcutaneous fat area at L3")
+VISCERAL_FAT_L3 = Code("vat-area-l3", LOCAL_SCHEME, "Visceral fat area at L3")
+MUSCLE_AREA_BOUNDS = (MUSCLE_AREA_L3_LOW, MUSCLE_AREA_L3_HIGH)
+MUSCLE_ATTENUATION_BOUNDS = (
+    Code("muscle-hu-low", LOCAL_SCHEME, "Lower bound of mean attenuation of muscle at L3"),
+    Code("muscle-hu-high", LOCAL_SCHEME, "Upper bound of mean attenuation of muscle at L3"),
+)
+MUSCLE_INDEX_BOUNDS = (
+    Code("index-low-l3", LOCAL_SCHEME, "Lower bound of skeletal muscle index at L3"),
+    Code("index-high-l3", LOCAL_SCHEME, "Upper bound of skeletal muscle index at L3"),
+)
+LOW_ATTENUATION_BOUNDS = (
+    Code("low-hu-low-l3", LOCAL_SCHEME, "Lower bound of share of muscle of -29 to 29 HU"),
+    Code("low-hu-high-l3", LOCAL_SCHEME, "Upper bound of share of muscle of -29 to 29 HU"),
+)
+LOW_BOUND = Code("low-bound", LOCAL_SCHEME, "Lower bound of the 90 % interval")
+HIGH_BOUND = Code("high-bound", LOCAL_SCHEME, "Upper bound of the 90 % interval")
 AGREEMENT = Code("agreement", LOCAL_SCHEME, "Mean pairwise Dice of the models of an ensemble")
 GRADE = Code("grade", LOCAL_SCHEME, "Grade of an automatic measurement")
 GRADE_A = Code("grade-a", LOCAL_SCHEME, "A: models agree")
@@ -89,6 +108,8 @@ GRADES = {"A": GRADE_A, "B": GRADE_B}
 WIDER = {
     MUSCLE_AREA_L3: AREA,
     MUSCLE_ATTENUATION_L3: ATTENUATION_COEFFICIENT,
+    SUBCUTANEOUS_FAT_L3: AREA,
+    VISCERAL_FAT_L3: AREA,
 }
 """ConceptMap, relation "wider": what the code means less narrowly in a public scheme."""
 

@@ -1,8 +1,8 @@
 """What a result says, once: SR, key image and FHIR all print the numbers of one `Statement`.
 
 Rounding happens here and nowhere else: areas and the index to 0.1, attenuation to 0.1 HU, agreement
-to 0.001. Halves are rounded to even in decimal, from the shortest decimal form of the double that
-the event carries, so that every reader of the event rounds alike.
+and shares to 0.001. Halves are rounded to even in decimal, from the shortest decimal form of the
+double that the event carries, so that every reader of the event rounds alike.
 """
 
 import hashlib
@@ -83,6 +83,14 @@ class Range:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """A number with its interval."""
+
+    value: Decimal
+    interval: Range
+
+
+@dataclass(frozen=True)
 class Statement:
     """One muscle measurement as it is told to people, rounded.
 
@@ -101,6 +109,13 @@ class Statement:
         grade: "A" or "B".
         algorithm: What made it.
         measured_at: When, UTC, whole seconds.
+        mean_hu_interval: Interval of the attenuation; None when the event gives none, as events of
+            earlier versions do. So it is with all that follows.
+        smi_interval: Interval of the index.
+        low_attenuation: Share of the muscle with -29 to 29 HU, 0..1.
+        subcutaneous_cm2: Subcutaneous fat in the slice.
+        visceral_cm2: Visceral fat in the slice.
+        remarks: What a reader should know, one sentence each.
     """
 
     result_id: str
@@ -117,6 +132,12 @@ class Statement:
     grade: str
     algorithm: Algorithm
     measured_at: datetime
+    mean_hu_interval: Range | None = None
+    smi_interval: Range | None = None
+    low_attenuation: Estimate | None = None
+    subcutaneous_cm2: Estimate | None = None
+    visceral_cm2: Estimate | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def tracking_id(self) -> str:
@@ -168,7 +189,7 @@ def state(event: MuscleMeasured) -> Statement:
         sop_instance_uid=m.l3.sop_instance_uid,
         tracking_uid=m.tracking_uid,
         area_cm2=_positive(m.area_cm2, "area_cm2"),
-        area_interval_cm2=_interval(m.area_interval_cm2, m.area_cm2),
+        area_interval_cm2=_interval(m.area_interval_cm2, m.area_cm2, TENTH),
         mean_hu=rounded(m.mean_hu, TENTH, "mean_hu"),
         smi_cm2_per_m2=_index(m),
         height_m=rounded(m.height_m, THOUSANDTH, "height_m") if m.HasField("height_m") else None,
@@ -176,6 +197,20 @@ def state(event: MuscleMeasured) -> Statement:
         grade=m.grade,
         algorithm=algorithm_of(event.models),
         measured_at=event.measured_at.ToDatetime(UTC).replace(microsecond=0),
+        mean_hu_interval=_interval(m.mean_hu_interval, m.mean_hu, TENTH)
+        if m.HasField("mean_hu_interval")
+        else None,
+        smi_interval=_interval(m.smi_interval_cm2_per_m2, m.smi_cm2_per_m2, TENTH)
+        if m.HasField("smi_interval_cm2_per_m2")
+        else None,
+        low_attenuation=_low_attenuation(m),
+        subcutaneous_cm2=_area(m.sat_area_cm2, m.sat_interval_cm2, "sat_area_cm2")
+        if m.HasField("sat_area_cm2")
+        else None,
+        visceral_cm2=_area(m.vat_area_cm2, m.vat_interval_cm2, "vat_area_cm2")
+        if m.HasField("vat_area_cm2")
+        else None,
+        remarks=tuple(remark.reason for remark in m.remarks),
     )
 
 
@@ -193,16 +228,31 @@ def _fraction(value: float, name: str) -> Decimal:
     return number
 
 
-def _interval(interval: Interval, value: float) -> Range:
+def _low_attenuation(m: MuscleMeasurement) -> Estimate | None:
+    if not m.HasField("low_attenuation_fraction"):
+        return None
+    share = m.low_attenuation_fraction
+    interval = _interval(m.low_attenuation_interval, share, THOUSANDTH)
+    return Estimate(_fraction(share, "low_attenuation_fraction"), interval)
+
+
+def _area(area_cm2: float, interval: Interval, name: str) -> Estimate:
+    """Area of a kind of fat; a lean body may have none of it."""
+    if area_cm2 < 0:
+        raise Rejected(f"{name} is {area_cm2}; expected 0 or more", reason="impossible_number")
+    return Estimate(rounded(area_cm2, TENTH, name), _interval(interval, area_cm2, TENTH))
+
+
+def _interval(interval: Interval, value: float, step: Decimal) -> Range:
     if not interval.low <= value <= interval.high:
         raise Rejected(
             f"interval {interval.low}..{interval.high} does not hold its value {value}",
             reason="impossible_number",
         )
     return Range(
-        rounded(interval.low, TENTH, "area_interval_cm2.low"),
-        rounded(interval.high, TENTH, "area_interval_cm2.high"),
-        _fraction(interval.coverage, "area_interval_cm2.coverage"),
+        rounded(interval.low, step, "interval.low"),
+        rounded(interval.high, step, "interval.high"),
+        _fraction(interval.coverage, "interval.coverage"),
     )
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from pydicom import Dataset, dcmread, dcmwrite
 
 from radloom.cli.files import dicom_files
 from radloom.dicom.part10 import encode
+from radloom.dicom.secondary_capture import WARNING_COLOUR
 
 SAMPLE = Path(__file__).parents[2] / "samples/ct_torso"
 KEYS = {
@@ -22,8 +24,11 @@ KEYS = {
     "refusals",
     "l3",
     "muscle",
+    "remarks",
     "models",
 }
+
+PICTURES = ("key", "level", "disagreement")
 
 NO_NETWORK = """
 import socket, sys
@@ -74,7 +79,7 @@ def test_the_sample_is_measured(measured: tuple[dict[str, Any], Path]) -> None:
     found, _ = measured
     assert found["status"] == "measured"
     assert found["refusals"] == []
-    assert set(found["l3"]) == {"sop_instance_uid", "z_mm", "interval_mm", "probability_covered"}
+    assert set(found["l3"]) >= {"sop_instance_uid", "z_mm", "interval_mm", "probability_covered"}
     low, high = found["l3"]["interval_mm"]
     assert low <= found["l3"]["z_mm"] <= high
     muscle = found["muscle"]
@@ -87,11 +92,18 @@ def test_all_objects_of_the_result_say_the_same_number(
     measured: tuple[dict[str, Any], Path],
 ) -> None:
     found, folder = measured
-    names = ["bundle.json", "key.dcm", "key.png", "seg.dcm", "sr.dcm"]
-    assert sorted(path.name for path in folder.iterdir()) == names
+    pictures = [f"{name}.{kind}" for name in PICTURES for kind in ("dcm", "png")]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        ["bundle.json", "seg.dcm", "sr.dcm", *pictures]
+    )
     seg = dcmread(folder / "seg.dcm")
     pixel_mm = seg.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing
-    counted = float(seg.pixel_array.sum()) * float(pixel_mm[0]) * float(pixel_mm[1]) / 100
+    counted = {
+        label: float(plane.sum()) * float(pixel_mm[0]) * float(pixel_mm[1]) / 100
+        for label, plane in zip(
+            [segment.SegmentLabel for segment in seg.SegmentSequence], seg.pixel_array, strict=True
+        )
+    }
     stated = {
         float(node.MeasuredValueSequence[0].NumericValue)
         for node in numbers(dcmread(folder / "sr.dcm"))
@@ -104,8 +116,22 @@ def test_all_objects_of_the_result_say_the_same_number(
         if resource["resourceType"] == "Observation"
         and resource.get("valueQuantity", {}).get("code") == "cm2"
     }
-    assert stated == observed == {round(counted, 1)}
-    assert found["muscle"]["area_cm2"] == pytest.approx(counted)
+    assert set(counted) == {"Skeletal muscle at L3", "Visceral fat at L3"}
+    assert stated == observed == {round(area, 1) for area in counted.values()}
+    assert found["muscle"]["area_cm2"] == pytest.approx(counted["Skeletal muscle at L3"])
+    assert found["muscle"]["vat_area_cm2"] == pytest.approx(counted["Visceral fat at L3"])
+
+
+@pytest.mark.parametrize("name", ["key", "level", "disagreement"])
+def test_every_picture_is_there_twice_and_says_that_nobody_reviewed_it(
+    name: str, measured: tuple[dict[str, Any], Path]
+) -> None:
+    _, folder = measured
+    capture = dcmread(folder / f"{name}.dcm")
+    picture = np.asarray(Image.open(folder / f"{name}.png"))
+    assert np.array_equal(capture.pixel_array, picture)
+    assert "AI, not reviewed" in capture.ImageComments
+    assert (picture == WARNING_COLOUR).all(axis=2).sum() > 500
 
 
 def numbers(ds: Dataset) -> list[Dataset]:
@@ -131,7 +157,9 @@ def test_a_refusal_is_an_answer_and_no_object_is_written(
     found = answer(*files, "--out", tmp_path / "out")
     assert found["status"] == "refused"
     assert gate in [refusal["gate"] for refusal in found["refusals"]]
-    assert all(set(refusal) == {"gate", "reason"} for refusal in found["refusals"])
+    assert all(
+        set(refusal) == {"gate", "reason", "measured", "limit"} for refusal in found["refusals"]
+    )
     assert found["muscle"] is None
     assert list((tmp_path / "out").iterdir()) == []
 

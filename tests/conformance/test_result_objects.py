@@ -83,7 +83,7 @@ def files(
     folder = tmp_path_factory.mktemp(request.param)
     match request.param:
         case "synthetic":
-            yield written(measured(), folder)
+            yield written(measured(fat=True), folder)
         case "real":
             image = real_slice()
             yield written(measured(image, torso_muscle(image)), folder)
@@ -136,7 +136,7 @@ def test_dcmtk_reads_the_report_without_complaint(files: Files) -> None:
 
 
 def test_dcmqi_reads_the_numbers_of_the_statement(files: Files) -> None:
-    (group,) = validators.tid1500reader(files.path("sr"), files.scratch)["Measurements"]
+    group, *_ = validators.tid1500reader(files.path("sr"), files.scratch)["Measurements"]
     told = {
         item["quantity"]["CodeValue"]: float(item["value"]) for item in group["measurementItems"]
     }

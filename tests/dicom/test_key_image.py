@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from radloom.dicom.key_image import BANNER_PX, CONTOUR_COLOUR, WARNING_COLOUR, WIDTH_PX, KeyImage
+from radloom.dicom.key_image import CONTOUR_COLOUR
 from radloom.dicom.key_image import build_key_image as build
 from radloom.dicom.part10 import decode, encode
+from radloom.dicom.secondary_capture import BANNER_PX, WARNING_COLOUR, WIDTH_PX, KeyImage
 from radloom.results import state
 from tests.publisher.example import Example, ct_slice, measured
 

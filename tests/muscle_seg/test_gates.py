@@ -1,7 +1,6 @@
 """Every gate is tripped by an input that trips no other, and a good input trips none."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,29 +11,29 @@ from pydicom.tag import Tag
 from pydicom.uid import EnhancedCTImageStorage, SecondaryCaptureImageStorage
 
 from radloom.dicom.volume import read_volume
-from services.muscle_seg.gates import (
-    Gate,
+from services.muscle_seg.content import (
+    Coarse,
     attenuation_gates,
-    coverage_gate,
+    coarse,
+    front_gate,
+    head_gate,
+    phantom_gates,
+    side_gate,
+)
+from services.muscle_seg.evidence import Landmark
+from services.muscle_seg.gates import Gate
+from services.muscle_seg.plausibility import (
+    coverage_gates,
     level_gate,
     muscle_gates,
     slice_gates,
 )
-from services.muscle_seg.muscle import Muscle
 from services.muscle_seg.series import assess
 from services.muscle_seg.slices import FieldOfView, body_mask
 from tests.muscle_seg.example import PIXEL_MM, series, torso
 
 SPACING_MM = (PIXEL_MM, PIXEL_MM)
 WHOLE = FieldOfView(contact=0.0, muscle_contact=0.0, outside_grid=0.0)
-GOOD = Muscle(
-    mask=np.ones((2, 2), dtype=bool),
-    area_cm2=150.0,
-    interval_cm2=(140.0, 160.0),
-    mean_hu=35.0,
-    agreement=0.97,
-    grade="A",
-)
 
 
 def names(gates: Sequence[Gate]) -> list[str]:
@@ -93,6 +92,11 @@ HEADERS = [
     pytest.param(
         with_one(series(), PixelSpacing=[2, 2]), "mixed_series", id="one slice of other pixels"
     ),
+    pytest.param(
+        with_one(series(), FrameOfReferenceUID="2.25.81"), "mixed_series", id="two frames"
+    ),
+    pytest.param(with_one(series(), ConvolutionKernel="B70"), "mixed_series", id="two kernels"),
+    pytest.param(with_one(series(), KVP="80"), "mixed_series", id="two tube voltages"),
     pytest.param(sagittal(), "not_axial", id="sagittal"),
     pytest.param(
         series(ImageOrientationPatient=[1, 0, 0, 0, 0.9063, -0.4226]),
@@ -140,10 +144,20 @@ def test_usual_gantry_tilts_pass(degrees: float) -> None:
         (read_volume(series(20)).hu, []),
         (np.full((20, 50, 50), -1000, np.int16), ["not_a_body"]),
         (read_volume(series(20)).hu + 1024, ["hu_scale"]),
+        (read_volume(series(20)).hu + 70, ["hu_scale"]),
+        (read_volume(series(20)).hu - 60, ["hu_scale"]),
         (np.maximum(read_volume(series(20)).hu, -500), ["hu_scale"]),
         (np.where(read_volume(series(20)).hu > -300, 700, -1000).astype(np.int16), ["hu_scale"]),
     ],
-    ids=["a torso", "air", "without the intercept", "no air", "bone all over"],
+    ids=[
+        "a torso",
+        "air",
+        "without the intercept",
+        "70 too many",
+        "60 too few",
+        "no air",
+        "bone all over",
+    ],
 )
 def test_numbers_that_are_no_hounsfield_units_of_a_body_are_stopped(
     hu: NDArray[np.int16], gate: list[str]
@@ -151,18 +165,114 @@ def test_numbers_that_are_no_hounsfield_units_of_a_body_are_stopped(
     assert sorted(set(names(attenuation_gates(hu)))) == gate
 
 
+def small(*planes: NDArray[np.int16]) -> Coarse:
+    return coarse(np.stack([plane for plane in planes for _ in range(30)]), (3.0, *SPACING_MM))
+
+
+def round_phantom() -> NDArray[np.int16]:
+    y, x = np.mgrid[:100, :120] - np.array([50, 60])[:, None, None]
+    hu = np.where(np.hypot(y, x) < 30, -100, -1000)
+    hu[np.hypot(y - 15, x) < 6] = 900
+    return hu.astype(np.int16)
+
+
+def skull() -> NDArray[np.int16]:
+    y, x = np.mgrid[:100, :120] - np.array([50, 60])[:, None, None]
+    radius = np.hypot(y / 1.2, x)
+    hu = np.where(radius < 30, -90, -1000)
+    hu[radius < 28], hu[radius < 24] = 900, 40
+    return hu.astype(np.int16)
+
+
+def with_liver(column: int) -> NDArray[np.int16]:
+    hu = np.where((torso() > 0) & (torso() < 150), -100, torso())  # without the ring of muscle
+    y, x = np.mgrid[:100, :120]
+    hu[np.hypot(y - 45, x - column) < 20] = 60
+    return hu.astype(np.int16)
+
+
+def test_a_torso_is_a_person_the_right_way_round() -> None:
+    made = small(torso())
+    assert (
+        phantom_gates(made) + head_gate(made) + front_gate(made, 30.0) + side_gate(made, 0.0) == []
+    )
+
+
 @pytest.mark.parametrize(
-    ("probability", "gate"), [(0.5, []), (0.51, []), (0.499, ["l3_not_covered"])]
+    "plane", [np.where(torso() > 180, 40, torso()), round_phantom()], ids=["no bone", "round"]
 )
-def test_l3_must_be_covered_with_the_threshold_at_least(
-    probability: float, gate: list[str]
+def test_a_phantom_is_stopped(plane: NDArray[np.int16]) -> None:
+    assert names(phantom_gates(small(plane))) == ["phantom"]
+
+
+def test_a_head_is_stopped() -> None:
+    made = small(skull())
+    assert phantom_gates(made) == []
+    assert names(head_gate(made)) == ["head"]
+
+
+def test_a_volume_turned_over_is_noticed_from_its_bone() -> None:
+    assert names(front_gate(small(np.ascontiguousarray(torso()[::-1])), 30.0)) == ["orientation"]
+
+
+@pytest.mark.parametrize(("column", "gate"), [(40, []), (80, ["mirrored"])])
+def test_sides_are_told_by_the_liver(column: int, gate: list[str]) -> None:
+    assert names(side_gate(small(with_liver(column)), 0.0)) == gate
+
+
+def test_an_organ_below_l3_tells_no_side() -> None:
+    made = small(with_liver(80), torso())
+    assert names(side_gate(made, 0.0)) == ["mirrored"]
+    assert side_gate(made, 30 * 3.0) == []
+
+
+@pytest.mark.parametrize(
+    ("probability", "upside_down", "gate"),
+    [
+        (0.5, 0.0, []),
+        (0.51, 0.5, []),
+        (0.499, 0.0, ["l3_not_covered"]),
+        (0.001, 0.9, ["upside_down"]),
+        (0.2, 0.9, ["l3_not_covered"]),
+        (0.001, 0.89, ["l3_not_covered"]),
+        (0.6, 0.9, []),
+    ],
+)
+def test_l3_must_be_covered_the_right_way_up(
+    probability: float, upside_down: float, gate: list[str]
 ) -> None:
-    assert names(coverage_gate(probability, 0.5)) == gate
+    assert names(coverage_gates(probability, upside_down, 0.5)) == gate
 
 
-@pytest.mark.parametrize(("share", "gate"), [(0.7, []), (1.0, []), (0.69, ["l3_ambiguous"])])
-def test_a_level_that_may_be_its_neighbour_is_stopped(share: float, gate: list[str]) -> None:
-    assert names(level_gate(share)) == gate
+CREST = {
+    says: Landmark("iliac_crest", None if says is None else 100.0, says, "")
+    for says in (True, False, None)
+}
+
+
+@pytest.mark.parametrize(
+    ("share", "crest", "gate"),
+    [
+        (0.7, None, []),
+        (1.0, False, []),
+        (0.69, None, ["l3_ambiguous"]),
+        (0.69, False, ["l3_ambiguous"]),
+        (0.69, True, []),
+        (0.5, True, []),
+        (0.49, True, ["l3_ambiguous"]),
+    ],
+)
+def test_a_level_that_may_be_its_neighbour_is_stopped_unless_bone_confirms_it(
+    share: float,
+    crest: bool | None,  # noqa: FBT001 - a case of the table
+    gate: list[str],
+) -> None:
+    assert names(level_gate(share, (CREST[crest],))) == gate
+
+
+def test_another_landmark_that_contradicts_outweighs_the_crest() -> None:
+    rib = Landmark("last_rib", 10.0, agrees=False, reason="")
+    assert names(level_gate(0.69, (CREST[True], rib))) == ["l3_ambiguous"]
 
 
 @pytest.mark.parametrize(
@@ -194,24 +304,30 @@ def test_a_body_of_impossible_size_is_stopped(pixel_mm: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("muscle", "gate"),
+    ("area_cm2", "mean_hu", "gate"),
     [
-        (GOOD, []),
-        (replace(GOOD, grade="B", agreement=0.92), []),
-        (replace(GOOD, grade="C", agreement=0.89), ["disagreement"]),
-        (replace(GOOD, area_cm2=24.0), ["muscle_area"]),
-        (replace(GOOD, area_cm2=351.0), ["muscle_area"]),
-        (replace(GOOD, mean_hu=-11.0), ["muscle_hu"]),
-        (replace(GOOD, mean_hu=91.0), ["muscle_hu"]),
+        (150.0, 35.0, []),
+        (24.0, 35.0, ["muscle_area"]),
+        (351.0, 35.0, ["muscle_area"]),
+        (150.0, -11.0, ["muscle_hu"]),
+        (150.0, 91.0, ["muscle_hu"]),
+        (0.0, float("nan"), ["muscle_area"]),
     ],
 )
-def test_a_measurement_that_no_adult_has_is_stopped(muscle: Muscle, gate: list[str]) -> None:
-    assert names(muscle_gates(muscle)) == gate
+def test_a_measurement_that_no_adult_has_is_stopped(
+    area_cm2: float, mean_hu: float, gate: list[str]
+) -> None:
+    assert names(muscle_gates(area_cm2, mean_hu)) == gate
 
 
-def test_no_muscle_at_all_is_stopped_once_for_its_area() -> None:
-    none = replace(GOOD, mask=np.zeros((2, 2), dtype=bool), area_cm2=0.0, mean_hu=float("nan"))
-    assert names(muscle_gates(none)) == ["muscle_area"]
+@pytest.mark.parametrize(("instances", "gate"), HEADERS)
+def test_a_refusal_names_value_and_limit(instances: list[Dataset], gate: str) -> None:
+    for failed in assess("2.25.6", instances).failed:
+        assert failed.name == gate
+        assert failed.measured
+        assert failed.limit
+        assert failed.measured in failed.reason
+        assert failed.limit in failed.reason
 
 
 @pytest.mark.parametrize(("instances", "gate"), HEADERS)

@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
 from radloom.adapters.object_store import FileObjectStore
 from radloom.adapters.onnx import EmbeddedInference
 from radloom.dicom.part10 import decode
+from radloom.dicom.segmentation import VISCERAL_FAT, mask_of
 from radloom.errors import Rejected, Unavailable
 from radloom.ports import Archive, StoredInstance
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
@@ -128,11 +131,58 @@ def test_the_numbers_are_those_of_the_stored_segmentation(service: Service) -> N
     m = outcome(handler, sample()).measurement
     seg = decode(handler.objects.get(m.segmentation))
     source = next(ds for ds in sample() if ds.SOPInstanceUID == m.l3.sop_instance_uid)
-    mask = seg.pixel_array.astype(bool).reshape(source.Rows, source.Columns)
+    mask, _ = mask_of(seg, m.l3.sop_instance_uid)
     pixel_cm2 = float(source.PixelSpacing[0]) * float(source.PixelSpacing[1]) / 100
     hu = source.pixel_array * float(source.RescaleSlope) + float(source.RescaleIntercept)
     assert mask.sum() * pixel_cm2 == pytest.approx(m.area_cm2)
     assert hu[mask].mean() == pytest.approx(m.mean_hu, abs=1e-6)
+    low = (hu[mask] >= -29) & (hu[mask] <= 29)
+    assert low.mean() == pytest.approx(m.low_attenuation_fraction)
+    fat, _ = mask_of(seg, m.l3.sop_instance_uid, VISCERAL_FAT)
+    assert fat.sum() * pixel_cm2 == pytest.approx(m.vat_area_cm2)
+    # Its skin touches the edge: what was cut off cannot be counted.
+    assert not m.HasField("sat_area_cm2")
+    assert [remark.name for remark in m.remarks] == ["sat_withheld"]
+
+
+def test_every_number_lies_in_its_interval_and_the_area_is_the_median_of_three(
+    service: Service,
+) -> None:
+    m = outcome(service(sample()), sample()).measurement
+    for value, interval in (
+        (m.area_cm2, m.area_interval_cm2),
+        (m.mean_hu, m.mean_hu_interval),
+        (m.smi_cm2_per_m2, m.smi_interval_cm2_per_m2),
+        (m.low_attenuation_fraction, m.low_attenuation_interval),
+        (m.vat_area_cm2, m.vat_interval_cm2),
+    ):
+        assert interval.low < value < interval.high
+        assert interval.coverage == 0.9
+    areas = sorted(each.area_cm2 for each in m.slices)
+    assert areas[1] == pytest.approx(m.area_cm2)
+    assert m.error_bound == pytest.approx(m.area_interval_cm2.high / m.area_cm2 - 1)
+
+
+def test_bone_confirms_the_level_and_other_places_are_named(service: Service) -> None:
+    l3 = outcome(service(sample()), sample()).measurement.l3
+    assert {mark.name: mark.agrees for mark in l3.evidence} == {
+        "iliac_crest": True,
+        "last_rib": True,
+        "lumbar_count": True,
+    }
+    assert 1 <= len(l3.candidates) <= 3
+    shares = [candidate.probability for candidate in l3.candidates]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_the_votes_are_a_picture_of_the_slice_measured(service: Service) -> None:
+    handler = service(sample())
+    m = outcome(handler, sample()).measurement
+    votes = np.asarray(Image.open(BytesIO(handler.objects.get(m.votes))))
+    mask, _ = mask_of(decode(handler.objects.get(m.segmentation)), m.l3.sop_instance_uid)
+    assert votes.shape == mask.shape
+    assert votes[mask].mean() > 200
+    assert (votes > 127).sum() == pytest.approx(mask.sum(), rel=0.05)
 
 
 def shuffled(images: list[Dataset]) -> list[Dataset]:

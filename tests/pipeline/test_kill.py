@@ -44,7 +44,7 @@ def test_services_killed_on_the_way_deliver_one_result(
     kill_each_once(stack, random.Random(seed))  # noqa: S311 - a test's dice
     row = wait_for_result(stack.plan)
     assert row["status"] == "delivered"
-    assert delivered(tmp_path / "results") == Counter(SEG=1, SR=1, OT=1)
+    assert delivered(tmp_path / "results") == Counter(SEG=1, SR=1, OT=3)
 
 
 def test_the_whole_stack_killed_and_started_again_delivers_one_result(
@@ -58,4 +58,4 @@ def test_the_whole_stack_killed_and_started_again_delivers_one_result(
     second = start_stack()
     row = wait_for_result(second.plan)
     assert row["status"] == "delivered"
-    assert delivered(tmp_path / "results") == Counter(SEG=1, SR=1, OT=1)
+    assert delivered(tmp_path / "results") == Counter(SEG=1, SR=1, OT=3)

@@ -30,6 +30,7 @@ from radloom.cli.sample_run import (
 )
 from radloom.cli.stack import Plan, Stack, free_port
 from radloom.dicom.part10 import encode
+from radloom.dicom.segmentation import segment_number
 from radloom.wire.v1.muscle_seg_service_pb2 import MeasureRequest
 from radloom.wire.v1.muscle_seg_service_pb2_grpc import MuscleSegServiceStub
 from tests.peers import medplum_router
@@ -53,7 +54,7 @@ class Delivered:
         with requests.Session() as session:
             client = DICOMwebClient(self.archive.dicomweb_url, session=session)
             found = client.retrieve_study(self.row["study_instance_uid"])
-        assert Counter(ds.Modality for ds in found) == Counter(SEG=1, SR=1, OT=1)
+        assert Counter(ds.Modality for ds in found) == Counter(SEG=1, SR=1, OT=3)
         return {str(ds.Modality): ds for ds in found}
 
     def observations(self) -> list[dict[str, Any]]:
@@ -96,7 +97,7 @@ def area_in(observations: list[dict[str, Any]]) -> float:
     areas = [
         o["valueQuantity"]["value"]
         for o in observations
-        if o.get("valueQuantity", {}).get("code") == "cm2"
+        if "muscle-area-l3" in {coding["code"] for coding in o["code"].get("coding", [])}
     ]
     assert len(areas) == 1
     return float(areas[0])
@@ -125,7 +126,9 @@ def test_archive_and_record_say_the_number_that_the_mask_shows(delivered: Delive
         float(v)
         for v in seg.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing
     )
-    counted = float(np.count_nonzero(seg.pixel_array)) * row_mm * column_mm / 100
+    frames = seg.pixel_array.reshape(-1, seg.Rows, seg.Columns)
+    muscle = [plane for k, plane in enumerate(frames, start=1) if segment_number(seg, k) == 1]
+    counted = float(np.count_nonzero(muscle)) * row_mm * column_mm / 100
     told = numbers_in(report)["cm2"]
     assert told == pytest.approx(counted, abs=0.05)
     assert area_in(delivered.observations()) == told

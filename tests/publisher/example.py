@@ -8,7 +8,13 @@ from pydicom import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from radloom.dicom.part10 import decode, encode
-from radloom.dicom.segmentation import area_cm2, build_segmentation
+from radloom.dicom.segmentation import (
+    SUBCUTANEOUS_FAT,
+    VISCERAL_FAT,
+    Tissue,
+    area_cm2,
+    build_segmentation,
+)
 from radloom.results import algorithm_of
 from radloom.wire.v1.common_pb2 import ModelUse, ObjectRef
 from radloom.wire.v1.muscle_measured_pb2 import MuscleMeasured
@@ -96,13 +102,21 @@ def measured(
     height_m: float | None = 1.64,
     grade: str = "A",
     seconds: int = 1_790_000_000,
+    fat: bool = False,
 ) -> Example:
-    """The study, measured: every number of the event is counted in the mask given."""
+    """The study, measured: every number of the event is counted in the mask given.
+
+    With `fat`, the event says all that a measurement may say.
+    """
     image = ct_slice() if source is None else source
     hounsfield = image.pixel_array * float(image.RescaleSlope) + float(image.RescaleIntercept)
     muscle = hounsfield > -29 if mask is None else mask
     seg = build_segmentation(
-        [image], muscle[None], tracking_uid=TRACKING_UID, algorithm=algorithm_of(MODELS)
+        [image],
+        muscle[None],
+        tracking_uid=TRACKING_UID,
+        algorithm=algorithm_of(MODELS),
+        fat=tuple((tissue, each[None]) for tissue, each in fat_of(muscle)) if fat else (),
     )
     content = encode(seg)
     event = MuscleMeasured(
@@ -128,7 +142,40 @@ def measured(
     m.segmentation.CopyFrom(
         ObjectRef(key=f"results/{result_id}/seg.dcm", sha256="", size_bytes=len(content))
     )
+    if fat:
+        tell_all(event, hounsfield, muscle, (row_mm, column_mm))
     return Example(event, decode(content), [image], muscle)
+
+
+def fat_of(muscle: NDArray[np.bool_]) -> list[tuple[Tissue, NDArray[np.bool_]]]:
+    """Fat around the muscle, cut in an upper and a lower half."""
+    upper = np.arange(len(muscle))[:, None] < len(muscle) / 2
+    return [(SUBCUTANEOUS_FAT, ~muscle & upper), (VISCERAL_FAT, ~muscle & ~upper)]
+
+
+def tell_all(
+    event: MuscleMeasured,
+    hounsfield: NDArray[np.floating],
+    muscle: NDArray[np.bool_],
+    spacing_mm: tuple[float, float],
+) -> None:
+    """Adds what a measurement may say beyond what it must."""
+    m, inside = event.measurement, np.rint(hounsfield[muscle])
+    m.low_attenuation_fraction = float(((inside >= -29) & (inside <= 29)).mean())
+    (_, upper), (_, lower) = fat_of(muscle)
+    m.sat_area_cm2, m.vat_area_cm2 = area_cm2(upper, spacing_mm), area_cm2(lower, spacing_mm)
+    for value, interval in (
+        (m.mean_hu, m.mean_hu_interval),
+        (m.low_attenuation_fraction, m.low_attenuation_interval),
+        (m.sat_area_cm2, m.sat_interval_cm2),
+        (m.vat_area_cm2, m.vat_interval_cm2),
+    ):
+        interval.low, interval.high, interval.coverage = value - 0.01, value + 0.01, 0.9
+    if m.HasField("smi_cm2_per_m2"):
+        m.smi_interval_cm2_per_m2.low = m.area_interval_cm2.low / m.height_m**2
+        m.smi_interval_cm2_per_m2.high = m.area_interval_cm2.high / m.height_m**2
+        m.smi_interval_cm2_per_m2.coverage = 0.9
+    m.remarks.add(name="level_share", reason="The level rests on the iliac crests")
 
 
 def refused(*, revision: int = 1, seconds: int = 1_790_000_000) -> MuscleMeasured:

@@ -253,6 +253,52 @@ def test_an_event_that_its_own_evidence_contradicts_is_not_rendered(
     assert "Nora" not in str(refused.value)
 
 
+def test_fat_and_bounds_are_the_same_in_report_and_record() -> None:
+    example = measured(fat=True)
+    result = rendered(example)
+    told = result.statement
+    assert told.low_attenuation is not None
+    assert told.subcutaneous_cm2 is not None
+    assert told.visceral_cm2 is not None
+    assert number(result.sr, "muscle-low-hu-l3") == told.low_attenuation.value
+    areas = [
+        Decimal(str(item.MeasuredValueSequence[0].NumericValue))
+        for item in items(result.sr)
+        if item.ValueType == "NUM" and item.ConceptNameCodeSequence[0].CodeValue == "42798000"
+    ]
+    assert areas == [told.area_cm2, told.subcutaneous_cm2.value, told.visceral_cm2.value]
+    for code, estimate in (
+        ("muscle-low-hu-l3", told.low_attenuation),
+        ("sat-area-l3", told.subcutaneous_cm2),
+        ("vat-area-l3", told.visceral_cm2),
+    ):
+        resource = observation(result.bundle, code)
+        assert Decimal(str(resource["valueQuantity"]["value"])) == estimate.value
+        bounds = resource["component"][0]["valueRange"]
+        assert Decimal(str(bounds["low"]["value"])) == estimate.interval.low
+        assert Decimal(str(bounds["high"]["value"])) == estimate.interval.high
+    notes = [note["text"] for note in observation(result.bundle, "grade")["note"]]
+    assert "The level rests on the iliac crests" in notes
+
+
+@pytest.mark.parametrize("name", ["sat_area_cm2", "vat_area_cm2", "low_attenuation_fraction"])
+def test_fat_that_the_segmentation_does_not_show_is_not_rendered(name: str) -> None:
+    example = measured(fat=True)
+    m = example.event.measurement
+    setattr(m, name, getattr(m, name) + 0.005)
+    with pytest.raises(Rejected) as refused:
+        rendered(example)
+    assert refused.value.reason == "contradiction"
+
+
+def test_fat_that_the_successor_lacks_is_taken_back() -> None:
+    first = rendered(measured(fat=True))
+    report = Predecessor(str(first.sr.SeriesInstanceUID), str(first.sr.SOPInstanceUID))
+    second = rendered(measured(), Current(first.statement, report))
+    for code in ("muscle-low-hu-l3", "sat-area-l3", "vat-area-l3"):
+        assert observation(second.bundle, code)["status"] == "entered-in-error"
+
+
 def test_a_compressed_slice_gives_the_same_picture() -> None:
     example = measured()
     plain = rendered(example).key_png

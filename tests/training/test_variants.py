@@ -7,10 +7,11 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from training import axial_phantom
 from training.axial_canvas import BACKGROUND, BONE, MUSCLE, SUBCUTANEOUS, VISCERAL
-from training.variants import Variants, draw
+from training.variants import HARD, Variants, draw, draw_hard, drawable
 
 Measure = Callable[[NDArray[np.int16], NDArray[np.uint8]], float]
 QUIET = Variants(noise_hu=3.0)
@@ -70,6 +71,13 @@ def lopsided(_: NDArray[np.int16], labels: NDArray[np.uint8]) -> float:
     return float(abs(np.median(bone) - body.mean()))
 
 
+def beside_the_wall(hu: NDArray[np.int16], labels: NDArray[np.uint8]) -> float:
+    """Visceral pixels as dense as muscle that touch muscle."""
+    dense = (labels == VISCERAL) & (hu > 0) & (hu < 120)
+    near = ndimage.binary_dilation(labels == MUSCLE, iterations=3)
+    return float((dense & near).sum())
+
+
 EFFECTS: list[tuple[str, float, Measure, int]] = [
     ("low_bmi", 1.0, share(SUBCUTANEOUS), -1),
     ("obese", 1.0, share(SUBCUTANEOUS), 1),
@@ -89,6 +97,7 @@ EFFECTS: list[tuple[str, float, Measure, int]] = [
     ("streak_hu", 40.0, roughness, 1),
     ("oedema", 1.0, strands, 1),
     ("scar", 10.0, strands, 1),
+    ("crescent_mm", 24.0, beside_the_wall, 1),
     ("slice_mm", 10.0, edges, -1),
     ("kernel", -1.0, edges, -1),
     ("pixel_mm", 3.3, edges, -1),
@@ -158,7 +167,7 @@ def test_metal_and_what_a_small_field_cuts_off_have_their_classes() -> None:
 
 def test_drawn_variants_lie_in_their_ranges_and_are_rarely_all_absent() -> None:
     drawn = [draw(np.random.default_rng([1, k])) for k in range(300)]
-    for each in fields(Variants):
+    for each in drawable():
         probability, low, high = each.metadata["range"]
         values = np.array([getattr(variants, each.name) for variants in drawn])
         present = values[values != each.default]
@@ -166,3 +175,14 @@ def test_drawn_variants_lie_in_their_ranges_and_are_rarely_all_absent() -> None:
         if each.name != "noise_hu":  # squared
             assert ((present >= low) & (present <= high)).all()
     assert not any(variants.low_bmi and variants.obese for variants in drawn)
+
+
+def test_hard_draws_have_more_of_what_networks_err_on_and_are_ordinary_otherwise() -> None:
+    rngs = [np.random.default_rng([1, k]) for k in range(300)]
+    hard = [draw_hard(rng) for rng in rngs]
+    usual = [draw(np.random.default_rng([1, k])) for k in range(300)]
+    for name in HARD:
+        counts = [sum(getattr(v, name) != 0 for v in drawn) for drawn in (usual, hard)]
+        assert counts[0] < counts[1]
+    assert [v.kv for v in hard] == [v.kv for v in usual]
+    assert not any(v.low_bmi and v.obese for v in hard)

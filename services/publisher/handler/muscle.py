@@ -23,7 +23,7 @@ from services.publisher.muscle_result import result_of
 from services.publisher.rendering import Current, RenderedResult, render
 
 KINDS = ("seg", "sr", "key")
-"""Order in which instances are stored and listed in the ledger."""
+"""Order in which instances are stored and listed in the ledger; further pictures follow."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class MuscleDelivery(Delivery):
                 (result.seg, self._segmentation(event)),
                 (result.sr, encode(result.sr)),
                 (result.key, encode(result.key)),
+                *((each.capture, encode(each.capture)) for each in result.pictures.values()),
             )
             entry = self.send(mine, objects, result.bundle, _quantity)
         return self.delivered(entry, subject_key=event.subject_key)
@@ -84,7 +85,10 @@ class MuscleDelivery(Delivery):
             subject = self._subject(event, source)
         with step("render"):
             replaces = None if former is None else _as_current(former)
-            return render(event, seg, source, subject=subject, replaces=replaces)
+            votes = None
+            if event.measurement.HasField("votes"):
+                votes = self.objects.get(event.measurement.votes)
+            return render(event, seg, source, subject=subject, replaces=replaces, votes=votes)
 
     def _segmentation(self, event: MuscleMeasured) -> bytes:
         return self.objects.get(event.measurement.segmentation)
@@ -96,7 +100,7 @@ class MuscleDelivery(Delivery):
     def _withdrawal(self, former: Entry, refusal: MuscleMeasured) -> Mapping[str, object]:
         event = MuscleMeasured.FromString(former.result.event)
         source = self.ingest.retrieve_series(event.study_instance_uid, event.series_instance_uid)
-        seg, sr, key = (instance["sop_instance_uid"] for instance in former.instances)
+        seg, sr, key, *_ = (instance["sop_instance_uid"] for instance in former.instances)
         return build_withdrawal(
             state(event),
             subject=self._subject(event, source),

@@ -156,11 +156,15 @@ def measure(
     output: Annotated[
         Path | None, typer.Option("--out", help="Folder for seg.dcm, sr.dcm, key.dcm, key.png ...")
     ] = None,
+    prior: Annotated[
+        list[Path] | None,
+        typer.Option(help="An earlier study of the patient: measured too, and compared with."),
+    ] = None,
 ) -> None:
     """Measure muscle at L3 in DICOM files, without any server; a refusal is an answer too."""
     from radloom.cli.offline import run, table  # noqa: PLC0415
 
-    answer = run(paths, output)
+    answer = run(paths, output, prior or ())
     if as_json:
         typer.echo(json.dumps(answer))
     else:

@@ -1,43 +1,35 @@
-"""The picture of a result: the slice with the mask's contour and the label burned in.
-
-Viewers that draw neither segmentations nor reports still show a Secondary Capture. It holds no
-patient data in its pixels.
-"""
-
-from dataclasses import dataclass
-from io import BytesIO
+"""Pictures of the slice measured: the mask's contour, and where the models disagree."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from pydicom import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom import Dataset
 
-from radloom.dicom.report import date_content
-from radloom.dicom.source import name_patient, source_header, zone_of
-from radloom.dicom.uids import seal
-from radloom.results import MANUFACTURER, NOT_REVIEWED, Statement
+from radloom.dicom.secondary_capture import (
+    BANNER_PX,
+    FOOTER_PX,
+    MARGIN_PX,
+    TEXT_COLOUR,
+    WIDTH_PX,
+    WINDOW_CENTRE_HU,
+    WINDOW_WIDTH_HU,
+    KeyImage,
+    Kind,
+    captured,
+    framed,
+    windowed,
+)
+from radloom.dicom.source import source_header
+from radloom.results import Statement
 
-SERIES_NUMBER = 9003
+SLICE = Kind(9003, "Muscle at L3: picture (AI, not reviewed)")
+DISAGREEMENT = Kind(9005, "Muscle at L3: disagreement (AI, not reviewed)")
 
-WINDOW_CENTRE_HU, WINDOW_WIDTH_HU = 40.0, 400.0
-"""Soft tissue window, as scanners preset it for the abdomen."""
-
-WIDTH_PX = 1024
-"""Width of the picture, so that the text is readable whatever the source's matrix."""
-
-BANNER_PX, FOOTER_PX, MARGIN_PX = 116, 36, 16
-WARNING_COLOUR, CONTOUR_COLOUR, TEXT_COLOUR = (255, 196, 0), (255, 64, 64), (235, 235, 235)
+CONTOUR_COLOUR = (255, 64, 64)
+SURE_COLOUR, SPLIT_COLOUR = (0, 150, 90), (255, 0, 200)
+"""All members call the pixel muscle; half of them do."""
 
 OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
-
-
-@dataclass(frozen=True)
-class KeyImage:
-    """One picture, twice: as Secondary Capture and as PNG file."""
-
-    capture: Dataset
-    png: bytes
 
 
 def build_key_image(
@@ -58,15 +50,49 @@ def build_key_image(
         Rejected: The source lacks what a result needs.
     """
     header = source_header(source)
-    row_letter, column_letter = _directions(header)
-    picture = _enlarged(hounsfield, mask, header)
-    picture = _captioned(picture, statement, row_letter, column_letter)
-    buffer = BytesIO()
-    picture.save(buffer, format="PNG")
-    capture = _capture(np.asarray(picture), statement, header)
-    capture.PatientOrientation = [row_letter, column_letter]
-    seal(capture)
-    return KeyImage(capture, buffer.getvalue())
+    pixels = _enlarged(hounsfield, header)
+    size = (pixels.shape[1], pixels.shape[0])
+    large = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
+    pixels[_contour(large)] = CONTOUR_COLOUR
+    return _finished(pixels, statement, header, SLICE, statement.sentence)
+
+
+def build_disagreement_image(
+    statement: Statement,
+    hounsfield: NDArray[np.floating],
+    votes: NDArray[np.uint8],
+    source: Dataset,
+) -> KeyImage:
+    """The slice with every pixel that some member calls muscle: green for all, pink for half.
+
+    Args:
+        statement: The numbers.
+        hounsfield: The slice, `(row, column)` in stored order, HU.
+        votes: Share of members that call a pixel muscle, 0..255, same shape.
+        source: The slice as data set; its pixels are not looked at.
+
+    Raises:
+        Rejected: The source lacks what a result needs.
+    """
+    header = source_header(source)
+    pixels = _enlarged(hounsfield, header)
+    size = (pixels.shape[1], pixels.shape[0])
+    share = np.asarray(Image.fromarray(votes).resize(size, Image.Resampling.NEAREST)) / 255.0
+    doubt = (4 * share * (1 - share))[..., None]  # 1 where half of the members say muscle
+    colour = np.array(SURE_COLOUR) * (1 - doubt) + np.array(SPLIT_COLOUR) * doubt
+    strength = np.where(share > 0, 0.35 + 0.5 * doubt[..., 0], 0.0)[..., None]
+    mixed = (pixels * (1 - strength) + colour * strength).astype(np.uint8)
+    line = f"Where the models disagree (pink); agreement {statement.agreement}"
+    return _finished(mixed, statement, header, DISAGREEMENT, line)
+
+
+def _finished(
+    pixels: NDArray[np.uint8], statement: Statement, header: Dataset, kind: Kind, line: str
+) -> KeyImage:
+    row, column = _directions(header)
+    canvas = framed(Image.fromarray(pixels), statement, line)
+    _letter(canvas, row, column)
+    return captured(canvas, statement, header, kind, (row, column))
 
 
 def _directions(header: Dataset) -> tuple[str, str]:
@@ -79,20 +105,13 @@ def _directions(header: Dataset) -> tuple[str, str]:
     return letters[0], letters[1]
 
 
-def _enlarged(
-    hounsfield: NDArray[np.floating], mask: NDArray[np.bool_], header: Dataset
-) -> Image.Image:
-    """Window, square pixels, width of the picture, contour."""
-    low = WINDOW_CENTRE_HU - WINDOW_WIDTH_HU / 2
-    grey = np.clip((hounsfield - low) / WINDOW_WIDTH_HU, 0, 1) * 255
+def _enlarged(hounsfield: NDArray[np.floating], header: Dataset) -> NDArray[np.uint8]:
+    """Window, square pixels, width of the picture; RGB."""
     row_mm, column_mm = (float(mm) for mm in header.PixelSpacing)
-    rows, columns = mask.shape
+    rows, columns = hounsfield.shape
     size = (WIDTH_PX, max(1, round(WIDTH_PX * rows * row_mm / (columns * column_mm))))
-    image = Image.fromarray(grey.astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
-    large = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
-    pixels = np.asarray(image.convert("RGB")).copy()
-    pixels[_contour(large)] = CONTOUR_COLOUR
-    return Image.fromarray(pixels)
+    grey = windowed(hounsfield, WINDOW_CENTRE_HU, WINDOW_WIDTH_HU)
+    return np.asarray(grey.resize(size, Image.Resampling.BICUBIC).convert("RGB")).copy()
 
 
 def _contour(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -104,81 +123,16 @@ def _contour(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask & ~inner
 
 
-def _captioned(image: Image.Image, statement: Statement, row: str, column: str) -> Image.Image:
-    """Puts label and numbers above the image, origin below, orientation at its sides."""
-    canvas = Image.new("RGB", (image.width, BANNER_PX + image.height + FOOTER_PX))
-    canvas.paste(image, (0, BANNER_PX))
-    draw = ImageDraw.Draw(canvas)
-    large, medium, small = (ImageFont.load_default(size) for size in (44, 26, 18))
-    draw.text((MARGIN_PX, 12), NOT_REVIEWED.upper(), WARNING_COLOUR, large)
-    draw.text((MARGIN_PX, 72), statement.sentence, TEXT_COLOUR, medium)
-    footer = f"{statement.algorithm.name} {statement.algorithm.version}"
-    bottom = BANNER_PX + image.height
-    draw.text((MARGIN_PX, bottom + 8), footer, TEXT_COLOUR, small)
-    middle_x, middle_y = image.width // 2, BANNER_PX + image.height // 2
+def _letter(canvas: Image.Image, row: str, column: str) -> None:
+    """Writes the orientation at the sides of the image."""
+    draw, medium = ImageDraw.Draw(canvas), ImageFont.load_default(26)
+    height = canvas.height - BANNER_PX - FOOTER_PX
+    bottom = BANNER_PX + height
+    middle_x, middle_y = canvas.width // 2, BANNER_PX + height // 2
     for letter, place, anchor in (
         (OPPOSITE[row], (MARGIN_PX, middle_y), "lm"),
-        (row, (image.width - MARGIN_PX, middle_y), "rm"),
+        (row, (canvas.width - MARGIN_PX, middle_y), "rm"),
         (OPPOSITE[column], (middle_x, BANNER_PX + MARGIN_PX), "ma"),
         (column, (middle_x, bottom - MARGIN_PX), "md"),
     ):
         draw.text(place, letter, TEXT_COLOUR, medium, anchor=anchor)
-    return canvas
-
-
-def _capture(pixels: NDArray[np.uint8], statement: Statement, header: Dataset) -> Dataset:
-    ds = Dataset()
-    for element in header:
-        if element.keyword not in _IMAGE_ONLY:
-            ds.add(element)
-    name_patient(ds, header)
-    ds.SOPClassUID = SecondaryCaptureImageStorage
-    ds.Modality = "OT"
-    ds.ConversionType = "WSD"
-    ds.ImageType = ["DERIVED", "SECONDARY", "OTHER"]
-    ds.SeriesNumber, ds.InstanceNumber = SERIES_NUMBER, 1
-    ds.SeriesDescription = "Muscle at L3: picture (AI, not reviewed)"
-    ds.ImageComments = f"{NOT_REVIEWED}. {statement.sentence}"
-    ds.Manufacturer = ds.SecondaryCaptureDeviceManufacturer = MANUFACTURER
-    ds.SecondaryCaptureDeviceManufacturerModelName = statement.algorithm.name
-    ds.SecondaryCaptureDeviceSoftwareVersions = statement.algorithm.version
-    ds.SoftwareVersions = statement.algorithm.version
-    ds.BodyPartExamined = "ABDOMEN"  # unpaired: Laterality may be absent
-    ds.BurnedInAnnotation = "NO"  # none that identifies the patient (PS3.3 C.7.6.1)
-    date_content(ds, statement.measured_at.astimezone(zone_of(header)))
-    ds.SourceImageSequence = [_reference(header)]
-    ds.SamplesPerPixel, ds.PlanarConfiguration, ds.PhotometricInterpretation = 3, 0, "RGB"
-    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 8, 8, 7, 0
-    ds.Rows, ds.Columns = pixels.shape[:2]
-    ds.PixelData = pixels.tobytes() + b"\0" * (pixels.size % 2)
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
-    return ds
-
-
-_IMAGE_ONLY = frozenset(
-    {
-        "PatientName",
-        "SOPClassUID",
-        "SOPInstanceUID",
-        "SeriesInstanceUID",
-        "Modality",
-        "FrameOfReferenceUID",
-        "PositionReferenceIndicator",
-        "ImagePositionPatient",
-        "ImageOrientationPatient",
-        "PixelSpacing",
-        "SliceThickness",
-        "Rows",
-        "Columns",
-    }
-)
-"""Of the source's header, what does not hold for a picture of it."""
-
-
-def _reference(header: Dataset) -> Dataset:
-    reference = Dataset()
-    reference.ReferencedSOPClassUID = header.SOPClassUID
-    reference.ReferencedSOPInstanceUID = header.SOPInstanceUID
-    return reference

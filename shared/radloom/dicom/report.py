@@ -3,10 +3,9 @@
 Built by highdicom, then repaired where its 0.28 output breaks PS3.3 (`_reference_frame_only`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 import highdicom as hd
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
@@ -15,10 +14,19 @@ from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 
 from radloom import codes
 from radloom.codes import Code
-from radloom.dicom.segmentation import concept
+from radloom.dicom.report_numbers import algorithm_id, estimate, measurements
+from radloom.dicom.segmentation import (
+    MUSCLE,
+    SUBCUTANEOUS_FAT,
+    VISCERAL_FAT,
+    Tissue,
+    concept,
+    mask_of,
+    tracking_uid_of,
+)
 from radloom.dicom.source import forget_creation, name_patient, nameless, source_header, zone_of
 from radloom.dicom.uids import UNSEALED, seal
-from radloom.results import MANUFACTURER, Algorithm, Range, Statement
+from radloom.results import MANUFACTURER, Algorithm, Statement
 
 SERIES_NUMBER = 9002
 
@@ -71,7 +79,10 @@ def _document(statement: Statement, seg: Dataset, frame: int, header: Dataset) -
     content = hd.sr.MeasurementReport(
         observation_context=_observer(statement.algorithm),
         procedure_reported=concept(codes.CT_UNSPECIFIED_BODY_REGION),
-        imaging_measurements=[_group(statement, seg, frame, header)],
+        imaging_measurements=[
+            _group(statement, seg, frame, header),
+            *_fat_groups(statement, seg, header),
+        ],
         title=concept(codes.IMAGING_MEASUREMENT_REPORT),
     )
     _reference_frame_only(content[0])
@@ -118,70 +129,66 @@ def _observer(algorithm: Algorithm) -> hd.sr.ObservationContext:
 def _group(
     statement: Statement, seg: Dataset, frame: int, header: Dataset
 ) -> hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations:
-    """TID 1410: the region, what it shows, and what was measured in it."""
-    segment = hd.sr.ReferencedSegmentationFrame(
-        sop_class_uid=seg.SOPClassUID,
-        sop_instance_uid=seg.SOPInstanceUID,
-        frame_number=frame,
-        segment_number=1,
-        source_image=hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID),
-    )
-    return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=hd.sr.TrackingIdentifier(
-            uid=statement.tracking_uid, identifier=statement.tracking_id
-        ),
-        referenced_segment=segment,
-        finding_type=concept(codes.SKELETAL_MUSCLE),
-        finding_category=concept(codes.TISSUE),
-        finding_sites=[hd.sr.FindingSite(anatomic_location=concept(codes.L3_VERTEBRA))],
-        measurements=list(_measurements(statement)),
-        qualitative_evaluations=[
+    """TID 1410: the muscle, and what was measured in it."""
+    return _region(
+        MUSCLE,
+        statement,
+        _segment(seg, frame, header),
+        list(measurements(statement)),
+        [
             _evaluation(codes.GRADE, codes.GRADES[statement.grade]),
             _evaluation(codes.REVIEW_STATE, codes.NOT_REVIEWED),
         ],
     )
 
 
-def _measurements(statement: Statement) -> list[hd.sr.Measurement]:
-    algorithm = _algorithm(statement.algorithm, statement.area_interval_cm2)
+def _fat_groups(
+    statement: Statement, seg: Dataset, header: Dataset
+) -> Iterator[hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations]:
+    """TID 1410 for each kind of fat that the slice shows."""
+    algorithm = algorithm_id(statement.algorithm, statement.area_interval_cm2)
+    for tissue, area in (
+        (SUBCUTANEOUS_FAT, statement.subcutaneous_cm2),
+        (VISCERAL_FAT, statement.visceral_cm2),
+    ):
+        if area is not None and area.value > 0:
+            _, frame = mask_of(seg, str(header.SOPInstanceUID), tissue)
+            yield _region(
+                tissue,
+                statement,
+                _segment(seg, frame, header),
+                estimate(algorithm, codes.AREA, area, codes.SQUARE_CENTIMETRE),
+                [_evaluation(codes.REVIEW_STATE, codes.NOT_REVIEWED)],
+            )
 
-    def measured(
-        name: Code, value: Decimal, unit: Code, derivation: Code | None = None
-    ) -> hd.sr.Measurement:
-        return hd.sr.Measurement(
-            name=concept(name),
-            value=float(value),  # one decimal: the double prints as the decimal does
-            unit=concept(unit),
-            derivation=None if derivation is None else concept(derivation),
-            algorithm_id=algorithm,
-        )
 
-    # Bounds are measurements of the group: PixelMed's TID 1419 takes the uncertainty properties of
-    # TID 310 for a wrong relationship, and highdicom writes those without a unit.
-    interval = statement.area_interval_cm2
-    found = [
-        measured(codes.AREA, statement.area_cm2, codes.SQUARE_CENTIMETRE),
-        measured(codes.MUSCLE_AREA_L3_LOW, interval.low, codes.SQUARE_CENTIMETRE),
-        measured(codes.MUSCLE_AREA_L3_HIGH, interval.high, codes.SQUARE_CENTIMETRE),
-        measured(
-            codes.ATTENUATION_COEFFICIENT, statement.mean_hu, codes.HOUNSFIELD_UNIT, codes.MEAN
+def _segment(seg: Dataset, frame: int, header: Dataset) -> hd.sr.ReferencedSegmentationFrame:
+    return hd.sr.ReferencedSegmentationFrame(
+        sop_class_uid=seg.SOPClassUID,
+        sop_instance_uid=seg.SOPInstanceUID,
+        frame_number=frame,
+        segment_number=1,  # dropped again: the frame says it
+        source_image=hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID),
+    )
+
+
+def _region(
+    tissue: Tissue,
+    statement: Statement,
+    segment: hd.sr.ReferencedSegmentationFrame,
+    measurements: list[hd.sr.Measurement],
+    evaluations: list[hd.sr.QualitativeEvaluation],
+) -> hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations:
+    return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(
+            uid=tracking_uid_of(tissue, statement.tracking_uid), identifier=tissue.label
         ),
-        measured(codes.AGREEMENT, statement.agreement, codes.NO_UNITS),
-    ]
-    if statement.smi_cm2_per_m2 is not None:
-        unit = codes.SQUARE_CENTIMETRE_PER_SQUARE_METRE
-        found.append(measured(codes.MUSCLE_INDEX_L3, statement.smi_cm2_per_m2, unit))
-    return found
-
-
-def _algorithm(algorithm: Algorithm, interval: Range) -> hd.sr.AlgorithmIdentification:
-    """TID 4019; each measurement has its own, because TID 1410 knows none for the group."""
-    return hd.sr.AlgorithmIdentification(
-        name=algorithm.name,
-        version=algorithm.version,
-        parameters=[*algorithm.parameters, f"coverage of the interval {interval.coverage}"],
-        family=concept(codes.ARTIFICIAL_INTELLIGENCE),
-        manufacturer=MANUFACTURER,
+        referenced_segment=segment,
+        finding_type=concept(tissue.code),
+        finding_category=concept(codes.TISSUE),
+        finding_sites=[hd.sr.FindingSite(anatomic_location=concept(codes.L3_VERTEBRA))],
+        measurements=measurements,
+        qualitative_evaluations=evaluations,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from radloom import codes
 from radloom.fhir.elements import Json, concept, narrative, uid_identifier, uid_reference
-from radloom.fhir.observations import GROUP, INDEX, Context, Subject, observations
+from radloom.fhir.observations import GROUP, OPTIONAL, Context, Subject, observations
 from radloom.fhir.transactions import (
     device_entry,
     entity,
@@ -58,8 +58,8 @@ def build_bundle(
     """
     context = Context(statement, subject, acquired)
     labelled = _labelled(context, objects)
-    if replaces is not None and replaces.smi_cm2_per_m2 and not statement.smi_cm2_per_m2:
-        labelled.append(_withdrawn_index(replaces, subject, acquired))
+    if replaces is not None:
+        labelled += _withdrawn_parts(replaces, {part for part, _ in labelled}, subject, acquired)
     activity = codes.CREATED if replaces is None else codes.REVISED
     provenance = _provenance(context, labelled, objects, activity, statement.result_id)
     if replaces is not None:
@@ -100,12 +100,12 @@ def _labelled(context: Context, objects: DicomObjects) -> list[Part]:
     return [*observations(context), ("report", _report(context, objects))]
 
 
-def _withdrawn_index(
-    replaced: Statement, subject: Subject, acquired: datetime | date | None
-) -> Part:
-    """The index that the replaced result had and its successor has not."""
+def _withdrawn_parts(
+    replaced: Statement, kept: set[str], subject: Subject, acquired: datetime | date | None
+) -> list[Part]:
+    """Numbers that the replaced result had and its successor has not, an index for instance."""
     context = Context(replaced, subject, acquired, WITHDRAWN)
-    return next(part for part in observations(context) if part[0] == INDEX)
+    return [part for part in observations(context) if part[0] in OPTIONAL and part[0] not in kept]
 
 
 def _report(context: Context, objects: DicomObjects) -> Json:

@@ -18,7 +18,7 @@ from radloom.fhir.elements import (
     uid_reference,
 )
 from radloom.identifiers import derived_uuid
-from radloom.results import NOT_REVIEWED, Statement
+from radloom.results import NOT_REVIEWED, Range, Statement
 
 GROUP, AREA, ATTENUATION, INDEX, AGREEMENT, GRADE = (
     "group",
@@ -28,7 +28,11 @@ GROUP, AREA, ATTENUATION, INDEX, AGREEMENT, GRADE = (
     "agreement",
     "grade",
 )
+LOW_ATTENUATION, SUBCUTANEOUS, VISCERAL = "low attenuation", "subcutaneous fat", "visceral fat"
 """Parts of a result, each one Observation; part of its identifier."""
+
+OPTIONAL = (INDEX, LOW_ATTENUATION, SUBCUTANEOUS, VISCERAL)
+"""Parts that a result may lack."""
 
 
 @dataclass(frozen=True)
@@ -120,26 +124,34 @@ def observations(context: Context) -> Iterator[tuple[str, Json]]:
 
 
 def _members(context: Context) -> Iterator[tuple[str, Json]]:
-    statement = context.statement
-    yield AREA, _area(context)
-    yield (
+    statement, unit = context.statement, codes.SQUARE_CENTIMETRE
+    area = _measured(context, AREA, (codes.MUSCLE_AREA_L3, codes.AREA), statement.area_cm2, unit)
+    yield AREA, _bounded(area, statement.area_interval_cm2, unit)
+    attenuation = _measured(
+        context,
         ATTENUATION,
-        _measured(
-            context,
-            ATTENUATION,
-            (codes.MUSCLE_ATTENUATION_L3, codes.ATTENUATION_COEFFICIENT),
-            statement.mean_hu,
-            codes.HOUNSFIELD_UNIT,
-        ),
+        (codes.MUSCLE_ATTENUATION_L3, codes.ATTENUATION_COEFFICIENT),
+        statement.mean_hu,
+        codes.HOUNSFIELD_UNIT,
     )
+    yield ATTENUATION, _bounded(attenuation, statement.mean_hu_interval, codes.HOUNSFIELD_UNIT)
     if statement.smi_cm2_per_m2 is not None:
         yield INDEX, _index(context, statement.smi_cm2_per_m2)
+    for part, meanings, told, its_unit in (
+        (LOW_ATTENUATION, (codes.LOW_ATTENUATION_L3,), statement.low_attenuation, codes.NO_UNITS),
+        (SUBCUTANEOUS, (codes.SUBCUTANEOUS_FAT_L3, codes.AREA), statement.subcutaneous_cm2, unit),
+        (VISCERAL, (codes.VISCERAL_FAT_L3, codes.AREA), statement.visceral_cm2, unit),
+    ):
+        if told is not None:
+            resource = _measured(context, part, meanings, told.value, its_unit)
+            yield part, _bounded(resource, told.interval, its_unit)
     yield (
         AGREEMENT,
         _measured(context, AGREEMENT, (codes.AGREEMENT,), statement.agreement, codes.NO_UNITS),
     )
     grade = _observation(context, GRADE, concept(codes.GRADE))
     grade["valueCodeableConcept"] = concept(codes.GRADES[statement.grade])
+    grade["note"] = [*grade["note"], *({"text": remark} for remark in statement.remarks)]
     yield GRADE, grade
 
 
@@ -162,21 +174,17 @@ def _measured(
     return resource
 
 
-def _area(context: Context) -> Json:
-    statement, unit = context.statement, codes.SQUARE_CENTIMETRE
-    resource = _measured(
-        context, AREA, (codes.MUSCLE_AREA_L3, codes.AREA), statement.area_cm2, unit
-    )
-    interval = statement.area_interval_cm2
-    resource["component"] = [
-        {
+def _bounded(resource: Json, interval: Range | None, unit: Code) -> Json:
+    """The Observation with its interval as a component, where there is one."""
+    if interval is not None:
+        component = {
             "code": concept(codes.UNCERTAINTY_RANGE, text=f"{interval.coverage:.0%} interval"),
             "valueRange": {
                 "low": quantity(interval.low, unit),
                 "high": quantity(interval.high, unit),
             },
         }
-    ]
+        resource["component"] = [*resource.get("component", ()), component]
     return resource
 
 
@@ -196,4 +204,5 @@ def _index(context: Context, value: Decimal) -> Json:
                 "valueQuantity": quantity(height, codes.METRE),
             }
         ]
-    return resource
+    unit = codes.SQUARE_CENTIMETRE_PER_SQUARE_METRE
+    return _bounded(resource, context.statement.smi_interval, unit)

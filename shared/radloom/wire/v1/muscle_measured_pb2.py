@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from radloom.wire.v1 import common_pb2 as radloom_dot_wire_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radloom/wire/v1/muscle_measured.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cradloom/wire/v1/common.proto\"\xea\x02\n\x0eMuscleMeasured\x12\x11\n\tresult_id\x18\x01 \x01(\t\x12\x1a\n\x12study_instance_uid\x18\x02 \x01(\t\x12\x13\n\x0bsubject_key\x18\x03 \x01(\t\x12\x16\n\x0estudy_revision\x18\x04 \x01(\x04\x12\x1b\n\x13series_instance_uid\x18\x05 \x01(\t\x12\x39\n\x0bmeasurement\x18\x06 \x01(\x0b\x32\".radloom.wire.v1.MuscleMeasurementH\x00\x12+\n\x07refusal\x18\x07 \x01(\x0b\x32\x18.radloom.wire.v1.RefusalH\x00\x12)\n\x06models\x18\x08 \x03(\x0b\x32\x19.radloom.wire.v1.ModelUse\x12/\n\x0bmeasured_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63quired\x18\n \x01(\tB\t\n\x07outcome\"\xd9\x02\n\x11MuscleMeasurement\x12-\n\x02l3\x18\x01 \x01(\x0b\x32!.radloom.wire.v1.VertebraLocation\x12\x10\n\x08\x61rea_cm2\x18\x02 \x01(\x01\x12\x34\n\x11\x61rea_interval_cm2\x18\x03 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x0f\n\x07mean_hu\x18\x04 \x01(\x01\x12\x11\n\tagreement\x18\x05 \x01(\x01\x12\r\n\x05grade\x18\x06 \x01(\t\x12\x1b\n\x0esmi_cm2_per_m2\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08height_m\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x30\n\x0csegmentation\x18\t \x01(\x0b\x32\x1a.radloom.wire.v1.ObjectRef\x12\x14\n\x0ctracking_uid\x18\n \x01(\tB\x11\n\x0f_smi_cm2_per_m2B\x0b\n\t_height_m\"\x87\x01\n\x10VertebraLocation\x12\x18\n\x10sop_instance_uid\x18\x01 \x01(\t\x12\x0c\n\x04z_mm\x18\x02 \x01(\x01\x12.\n\x0binterval_mm\x18\x03 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x1b\n\x13probability_covered\x18\x04 \x01(\x01\"5\n\x07Refusal\x12*\n\x05gates\x18\x01 \x03(\x0b\x32\x1b.radloom.wire.v1.FailedGate\"*\n\nFailedGate\x12\x0c\n\x04gate\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radloom/wire/v1/muscle_measured.proto\x12\x0fradloom.wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cradloom/wire/v1/common.proto\"\xea\x02\n\x0eMuscleMeasured\x12\x11\n\tresult_id\x18\x01 \x01(\t\x12\x1a\n\x12study_instance_uid\x18\x02 \x01(\t\x12\x13\n\x0bsubject_key\x18\x03 \x01(\t\x12\x16\n\x0estudy_revision\x18\x04 \x01(\x04\x12\x1b\n\x13series_instance_uid\x18\x05 \x01(\t\x12\x39\n\x0bmeasurement\x18\x06 \x01(\x0b\x32\".radloom.wire.v1.MuscleMeasurementH\x00\x12+\n\x07refusal\x18\x07 \x01(\x0b\x32\x18.radloom.wire.v1.RefusalH\x00\x12)\n\x06models\x18\x08 \x03(\x0b\x32\x19.radloom.wire.v1.ModelUse\x12/\n\x0bmeasured_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63quired\x18\n \x01(\tB\t\n\x07outcome\"\xe6\x07\n\x11MuscleMeasurement\x12-\n\x02l3\x18\x01 \x01(\x0b\x32!.radloom.wire.v1.VertebraLocation\x12\x10\n\x08\x61rea_cm2\x18\x02 \x01(\x01\x12\x34\n\x11\x61rea_interval_cm2\x18\x03 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x0f\n\x07mean_hu\x18\x04 \x01(\x01\x12\x11\n\tagreement\x18\x05 \x01(\x01\x12\r\n\x05grade\x18\x06 \x01(\t\x12\x1b\n\x0esmi_cm2_per_m2\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08height_m\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x30\n\x0csegmentation\x18\t \x01(\x0b\x32\x1a.radloom.wire.v1.ObjectRef\x12\x14\n\x0ctracking_uid\x18\n \x01(\t\x12\x33\n\x10mean_hu_interval\x18\x0b \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12:\n\x17smi_interval_cm2_per_m2\x18\x0c \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12%\n\x18low_attenuation_fraction\x18\r \x01(\x01H\x02\x88\x01\x01\x12;\n\x18low_attenuation_interval\x18\x0e \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x19\n\x0csat_area_cm2\x18\x0f \x01(\x01H\x03\x88\x01\x01\x12\x33\n\x10sat_interval_cm2\x18\x10 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x19\n\x0cvat_area_cm2\x18\x11 \x01(\x01H\x04\x88\x01\x01\x12\x33\n\x10vat_interval_cm2\x18\x12 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x18\n\x0b\x65rror_bound\x18\x13 \x01(\x01H\x05\x88\x01\x01\x12\x1a\n\rexpected_dice\x18\x14 \x01(\x01H\x06\x88\x01\x01\x12(\n\x07remarks\x18\x15 \x03(\x0b\x32\x17.radloom.wire.v1.Remark\x12*\n\x06slices\x18\x16 \x03(\x0b\x32\x1a.radloom.wire.v1.SliceArea\x12)\n\x05votes\x18\x17 \x01(\x0b\x32\x1a.radloom.wire.v1.ObjectRefB\x11\n\x0f_smi_cm2_per_m2B\x0b\n\t_height_mB\x1b\n\x19_low_attenuation_fractionB\x0f\n\r_sat_area_cm2B\x0f\n\r_vat_area_cm2B\x0e\n\x0c_error_boundB\x10\n\x0e_expected_dice\"&\n\x06Remark\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"7\n\tSliceArea\x12\x18\n\x10sop_instance_uid\x18\x01 \x01(\t\x12\x10\n\x08\x61rea_cm2\x18\x02 \x01(\x01\"\xf1\x01\n\x10VertebraLocation\x12\x18\n\x10sop_instance_uid\x18\x01 \x01(\t\x12\x0c\n\x04z_mm\x18\x02 \x01(\x01\x12.\n\x0binterval_mm\x18\x03 \x01(\x0b\x32\x19.radloom.wire.v1.Interval\x12\x1b\n\x13probability_covered\x18\x04 \x01(\x01\x12\x36\n\ncandidates\x18\x05 \x03(\x0b\x32\".radloom.wire.v1.VertebraCandidate\x12\x30\n\x08\x65vidence\x18\x06 \x03(\x0b\x32\x1e.radloom.wire.v1.LevelEvidence\"6\n\x11VertebraCandidate\x12\x0c\n\x04z_mm\x18\x01 \x01(\x01\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"i\n\rLevelEvidence\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\x04z_mm\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x06\x61grees\x18\x03 \x01(\x08H\x01\x88\x01\x01\x12\x0e\n\x06reason\x18\x04 \x01(\tB\x07\n\x05_z_mmB\t\n\x07_agrees\"5\n\x07Refusal\x12*\n\x05gates\x18\x01 \x03(\x0b\x32\x1b.radloom.wire.v1.FailedGate\"K\n\nFailedGate\x12\x0c\n\x04gate\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x10\n\x08measured\x18\x03 \x01(\t\x12\r\n\x05limit\x18\x04 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,11 +36,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MUSCLEMEASURED']._serialized_start=122
   _globals['_MUSCLEMEASURED']._serialized_end=484
   _globals['_MUSCLEMEASUREMENT']._serialized_start=487
-  _globals['_MUSCLEMEASUREMENT']._serialized_end=832
-  _globals['_VERTEBRALOCATION']._serialized_start=835
-  _globals['_VERTEBRALOCATION']._serialized_end=970
-  _globals['_REFUSAL']._serialized_start=972
-  _globals['_REFUSAL']._serialized_end=1025
-  _globals['_FAILEDGATE']._serialized_start=1027
-  _globals['_FAILEDGATE']._serialized_end=1069
+  _globals['_MUSCLEMEASUREMENT']._serialized_end=1485
+  _globals['_REMARK']._serialized_start=1487
+  _globals['_REMARK']._serialized_end=1525
+  _globals['_SLICEAREA']._serialized_start=1527
+  _globals['_SLICEAREA']._serialized_end=1582
+  _globals['_VERTEBRALOCATION']._serialized_start=1585
+  _globals['_VERTEBRALOCATION']._serialized_end=1826
+  _globals['_VERTEBRACANDIDATE']._serialized_start=1828
+  _globals['_VERTEBRACANDIDATE']._serialized_end=1882
+  _globals['_LEVELEVIDENCE']._serialized_start=1884
+  _globals['_LEVELEVIDENCE']._serialized_end=1989
+  _globals['_REFUSAL']._serialized_start=1991
+  _globals['_REFUSAL']._serialized_end=2044
+  _globals['_FAILEDGATE']._serialized_start=2046
+  _globals['_FAILEDGATE']._serialized_end=2121
 # @@protoc_insertion_point(module_scope)

@@ -106,6 +106,19 @@ class MuscleMeasurement(_message.Message):
     HEIGHT_M_FIELD_NUMBER: _builtins.int
     SEGMENTATION_FIELD_NUMBER: _builtins.int
     TRACKING_UID_FIELD_NUMBER: _builtins.int
+    MEAN_HU_INTERVAL_FIELD_NUMBER: _builtins.int
+    SMI_INTERVAL_CM2_PER_M2_FIELD_NUMBER: _builtins.int
+    LOW_ATTENUATION_FRACTION_FIELD_NUMBER: _builtins.int
+    LOW_ATTENUATION_INTERVAL_FIELD_NUMBER: _builtins.int
+    SAT_AREA_CM2_FIELD_NUMBER: _builtins.int
+    SAT_INTERVAL_CM2_FIELD_NUMBER: _builtins.int
+    VAT_AREA_CM2_FIELD_NUMBER: _builtins.int
+    VAT_INTERVAL_CM2_FIELD_NUMBER: _builtins.int
+    ERROR_BOUND_FIELD_NUMBER: _builtins.int
+    EXPECTED_DICE_FIELD_NUMBER: _builtins.int
+    REMARKS_FIELD_NUMBER: _builtins.int
+    SLICES_FIELD_NUMBER: _builtins.int
+    VOTES_FIELD_NUMBER: _builtins.int
     area_cm2: _builtins.float
     """Skeletal muscle area in the slice, cm2."""
     mean_hu: _builtins.float
@@ -120,6 +133,16 @@ class MuscleMeasurement(_message.Message):
     """Height the index was computed with, m; absent when none is known."""
     tracking_uid: _builtins.str
     """Tracking Unique Identifier (0062,0021), the same in SEG, SR and FHIR."""
+    low_attenuation_fraction: _builtins.float
+    """Share of the muscle's pixels with -29 to 29 HU, 0..1."""
+    sat_area_cm2: _builtins.float
+    """Subcutaneous adipose tissue in the slice, cm2; absent when it was withheld."""
+    vat_area_cm2: _builtins.float
+    """Visceral adipose tissue in the slice, cm2; absent when it was withheld."""
+    error_bound: _builtins.float
+    """Bound on the relative error of the area that the grade is read from, 0..; split conformal."""
+    expected_dice: _builtins.float
+    """Dice with the true mask that the ensemble's disagreement leads to expect, 0..1."""
     @_builtins.property
     def l3(self) -> Global___VertebraLocation:
         """Where L3 was found."""
@@ -131,6 +154,38 @@ class MuscleMeasurement(_message.Message):
     @_builtins.property
     def segmentation(self) -> _common_pb2.ObjectRef:
         """DICOM Segmentation holding the mask that the area was counted from."""
+
+    @_builtins.property
+    def mean_hu_interval(self) -> _common_pb2.Interval:
+        """Interval of the mean attenuation, HU."""
+
+    @_builtins.property
+    def smi_interval_cm2_per_m2(self) -> _common_pb2.Interval:
+        """Interval of the index, cm2/m2; absent when there is no index."""
+
+    @_builtins.property
+    def low_attenuation_interval(self) -> _common_pb2.Interval:
+        """Interval of that share, 0..1."""
+
+    @_builtins.property
+    def sat_interval_cm2(self) -> _common_pb2.Interval:
+        """Interval of that area, cm2."""
+
+    @_builtins.property
+    def vat_interval_cm2(self) -> _common_pb2.Interval:
+        """Interval of that area, cm2."""
+
+    @_builtins.property
+    def remarks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Remark]:
+        """What the number is not, or what a reviewer should look at."""
+
+    @_builtins.property
+    def slices(self) -> _containers.RepeatedCompositeFieldContainer[Global___SliceArea]:
+        """The slice measured and its neighbours; its area is their median."""
+
+    @_builtins.property
+    def votes(self) -> _common_pb2.ObjectRef:
+        """PNG of the slice, 8 bits: share of members that call a pixel muscle, 0..255."""
 
     def __init__(
         self,
@@ -145,21 +200,106 @@ class MuscleMeasurement(_message.Message):
         height_m: _builtins.float | None = ...,
         segmentation: _common_pb2.ObjectRef | None = ...,
         tracking_uid: _builtins.str = ...,
+        mean_hu_interval: _common_pb2.Interval | None = ...,
+        smi_interval_cm2_per_m2: _common_pb2.Interval | None = ...,
+        low_attenuation_fraction: _builtins.float | None = ...,
+        low_attenuation_interval: _common_pb2.Interval | None = ...,
+        sat_area_cm2: _builtins.float | None = ...,
+        sat_interval_cm2: _common_pb2.Interval | None = ...,
+        vat_area_cm2: _builtins.float | None = ...,
+        vat_interval_cm2: _common_pb2.Interval | None = ...,
+        error_bound: _builtins.float | None = ...,
+        expected_dice: _builtins.float | None = ...,
+        remarks: _abc.Iterable[Global___Remark] | None = ...,
+        slices: _abc.Iterable[Global___SliceArea] | None = ...,
+        votes: _common_pb2.ObjectRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_height_m", b"_height_m", "_smi_cm2_per_m2", b"_smi_cm2_per_m2", "area_interval_cm2", b"area_interval_cm2", "height_m", b"height_m", "l3", b"l3", "segmentation", b"segmentation", "smi_cm2_per_m2", b"smi_cm2_per_m2"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_error_bound", b"_error_bound", "_expected_dice", b"_expected_dice", "_height_m", b"_height_m", "_low_attenuation_fraction", b"_low_attenuation_fraction", "_sat_area_cm2", b"_sat_area_cm2", "_smi_cm2_per_m2", b"_smi_cm2_per_m2", "_vat_area_cm2", b"_vat_area_cm2", "area_interval_cm2", b"area_interval_cm2", "error_bound", b"error_bound", "expected_dice", b"expected_dice", "height_m", b"height_m", "l3", b"l3", "low_attenuation_fraction", b"low_attenuation_fraction", "low_attenuation_interval", b"low_attenuation_interval", "mean_hu_interval", b"mean_hu_interval", "sat_area_cm2", b"sat_area_cm2", "sat_interval_cm2", b"sat_interval_cm2", "segmentation", b"segmentation", "smi_cm2_per_m2", b"smi_cm2_per_m2", "smi_interval_cm2_per_m2", b"smi_interval_cm2_per_m2", "vat_area_cm2", b"vat_area_cm2", "vat_interval_cm2", b"vat_interval_cm2", "votes", b"votes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_height_m", b"_height_m", "_smi_cm2_per_m2", b"_smi_cm2_per_m2", "agreement", b"agreement", "area_cm2", b"area_cm2", "area_interval_cm2", b"area_interval_cm2", "grade", b"grade", "height_m", b"height_m", "l3", b"l3", "mean_hu", b"mean_hu", "segmentation", b"segmentation", "smi_cm2_per_m2", b"smi_cm2_per_m2", "tracking_uid", b"tracking_uid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_error_bound", b"_error_bound", "_expected_dice", b"_expected_dice", "_height_m", b"_height_m", "_low_attenuation_fraction", b"_low_attenuation_fraction", "_sat_area_cm2", b"_sat_area_cm2", "_smi_cm2_per_m2", b"_smi_cm2_per_m2", "_vat_area_cm2", b"_vat_area_cm2", "agreement", b"agreement", "area_cm2", b"area_cm2", "area_interval_cm2", b"area_interval_cm2", "error_bound", b"error_bound", "expected_dice", b"expected_dice", "grade", b"grade", "height_m", b"height_m", "l3", b"l3", "low_attenuation_fraction", b"low_attenuation_fraction", "low_attenuation_interval", b"low_attenuation_interval", "mean_hu", b"mean_hu", "mean_hu_interval", b"mean_hu_interval", "remarks", b"remarks", "sat_area_cm2", b"sat_area_cm2", "sat_interval_cm2", b"sat_interval_cm2", "segmentation", b"segmentation", "slices", b"slices", "smi_cm2_per_m2", b"smi_cm2_per_m2", "smi_interval_cm2_per_m2", b"smi_interval_cm2_per_m2", "tracking_uid", b"tracking_uid", "vat_area_cm2", b"vat_area_cm2", "vat_interval_cm2", b"vat_interval_cm2", "votes", b"votes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__error_bound: _TypeAlias = _typing.Literal["error_bound"]  # noqa: Y015
+    _WhichOneofArgType__error_bound: _TypeAlias = _typing.Literal["_error_bound", b"_error_bound"]  # noqa: Y015
+    _WhichOneofReturnType__expected_dice: _TypeAlias = _typing.Literal["expected_dice"]  # noqa: Y015
+    _WhichOneofArgType__expected_dice: _TypeAlias = _typing.Literal["_expected_dice", b"_expected_dice"]  # noqa: Y015
     _WhichOneofReturnType__height_m: _TypeAlias = _typing.Literal["height_m"]  # noqa: Y015
     _WhichOneofArgType__height_m: _TypeAlias = _typing.Literal["_height_m", b"_height_m"]  # noqa: Y015
+    _WhichOneofReturnType__low_attenuation_fraction: _TypeAlias = _typing.Literal["low_attenuation_fraction"]  # noqa: Y015
+    _WhichOneofArgType__low_attenuation_fraction: _TypeAlias = _typing.Literal["_low_attenuation_fraction", b"_low_attenuation_fraction"]  # noqa: Y015
+    _WhichOneofReturnType__sat_area_cm2: _TypeAlias = _typing.Literal["sat_area_cm2"]  # noqa: Y015
+    _WhichOneofArgType__sat_area_cm2: _TypeAlias = _typing.Literal["_sat_area_cm2", b"_sat_area_cm2"]  # noqa: Y015
     _WhichOneofReturnType__smi_cm2_per_m2: _TypeAlias = _typing.Literal["smi_cm2_per_m2"]  # noqa: Y015
     _WhichOneofArgType__smi_cm2_per_m2: _TypeAlias = _typing.Literal["_smi_cm2_per_m2", b"_smi_cm2_per_m2"]  # noqa: Y015
+    _WhichOneofReturnType__vat_area_cm2: _TypeAlias = _typing.Literal["vat_area_cm2"]  # noqa: Y015
+    _WhichOneofArgType__vat_area_cm2: _TypeAlias = _typing.Literal["_vat_area_cm2", b"_vat_area_cm2"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__error_bound) -> _WhichOneofReturnType__error_bound | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_dice) -> _WhichOneofReturnType__expected_dice | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__height_m) -> _WhichOneofReturnType__height_m | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__low_attenuation_fraction) -> _WhichOneofReturnType__low_attenuation_fraction | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sat_area_cm2) -> _WhichOneofReturnType__sat_area_cm2 | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__smi_cm2_per_m2) -> _WhichOneofReturnType__smi_cm2_per_m2 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__vat_area_cm2) -> _WhichOneofReturnType__vat_area_cm2 | None: ...
 
 Global___MuscleMeasurement: _TypeAlias = MuscleMeasurement  # noqa: Y015
+
+@_typing.final
+class Remark(_message.Message):
+    """Something a reader should know of a measurement that may be published. Never holds patient data."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Stable name, "sat_withheld"."""
+    reason: _builtins.str
+    """One sentence with the measured value and the limit."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Remark: _TypeAlias = Remark  # noqa: Y015
+
+@_typing.final
+class SliceArea(_message.Message):
+    """Muscle in one of the neighbouring slices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOP_INSTANCE_UID_FIELD_NUMBER: _builtins.int
+    AREA_CM2_FIELD_NUMBER: _builtins.int
+    sop_instance_uid: _builtins.str
+    """SOP Instance UID (0008,0018)."""
+    area_cm2: _builtins.float
+    """Skeletal muscle area, cm2."""
+    def __init__(
+        self,
+        *,
+        sop_instance_uid: _builtins.str = ...,
+        area_cm2: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_cm2", b"area_cm2", "sop_instance_uid", b"sop_instance_uid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SliceArea: _TypeAlias = SliceArea  # noqa: Y015
 
 @_typing.final
 class VertebraLocation(_message.Message):
@@ -171,6 +311,8 @@ class VertebraLocation(_message.Message):
     Z_MM_FIELD_NUMBER: _builtins.int
     INTERVAL_MM_FIELD_NUMBER: _builtins.int
     PROBABILITY_COVERED_FIELD_NUMBER: _builtins.int
+    CANDIDATES_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     sop_instance_uid: _builtins.str
     """SOP Instance UID (0008,0018) of the slice measured."""
     z_mm: _builtins.float
@@ -181,6 +323,14 @@ class VertebraLocation(_message.Message):
     def interval_mm(self) -> _common_pb2.Interval:
         """Interval of z, mm."""
 
+    @_builtins.property
+    def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___VertebraCandidate]:
+        """Places where it may be, the most probable first; the first is where it was measured."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___LevelEvidence]:
+        """What bone says about the level, apart from the model."""
+
     def __init__(
         self,
         *,
@@ -188,14 +338,83 @@ class VertebraLocation(_message.Message):
         z_mm: _builtins.float = ...,
         interval_mm: _common_pb2.Interval | None = ...,
         probability_covered: _builtins.float = ...,
+        candidates: _abc.Iterable[Global___VertebraCandidate] | None = ...,
+        evidence: _abc.Iterable[Global___LevelEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["interval_mm", b"interval_mm"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["interval_mm", b"interval_mm", "probability_covered", b"probability_covered", "sop_instance_uid", b"sop_instance_uid", "z_mm", b"z_mm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "evidence", b"evidence", "interval_mm", b"interval_mm", "probability_covered", b"probability_covered", "sop_instance_uid", b"sop_instance_uid", "z_mm", b"z_mm"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___VertebraLocation: _TypeAlias = VertebraLocation  # noqa: Y015
+
+@_typing.final
+class VertebraCandidate(_message.Message):
+    """A place where the vertebra may be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    Z_MM_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    z_mm: _builtins.float
+    """z in the patient frame, mm."""
+    probability: _builtins.float
+    """Share of the locator's probability, 0..1."""
+    def __init__(
+        self,
+        *,
+        z_mm: _builtins.float = ...,
+        probability: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["probability", b"probability", "z_mm", b"z_mm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VertebraCandidate: _TypeAlias = VertebraCandidate  # noqa: Y015
+
+@_typing.final
+class LevelEvidence(_message.Message):
+    """A landmark of the skeleton and what it says about the level. Never holds patient data."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    Z_MM_FIELD_NUMBER: _builtins.int
+    AGREES_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"iliac_crest", "last_rib", "vertebral_spacing", "lumbar_count"."""
+    z_mm: _builtins.float
+    """z of the landmark in the patient frame, mm; absent for a distance or a count."""
+    agrees: _builtins.bool
+    """Whether it agrees with the level measured; absent when it says nothing."""
+    reason: _builtins.str
+    """One sentence with the measured value and what is usual."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        z_mm: _builtins.float | None = ...,
+        agrees: _builtins.bool | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agrees", b"_agrees", "_z_mm", b"_z_mm", "agrees", b"agrees", "z_mm", b"z_mm"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agrees", b"_agrees", "_z_mm", b"_z_mm", "agrees", b"agrees", "name", b"name", "reason", b"reason", "z_mm", b"z_mm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agrees: _TypeAlias = _typing.Literal["agrees"]  # noqa: Y015
+    _WhichOneofArgType__agrees: _TypeAlias = _typing.Literal["_agrees", b"_agrees"]  # noqa: Y015
+    _WhichOneofReturnType__z_mm: _TypeAlias = _typing.Literal["z_mm"]  # noqa: Y015
+    _WhichOneofArgType__z_mm: _TypeAlias = _typing.Literal["_z_mm", b"_z_mm"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agrees) -> _WhichOneofReturnType__agrees | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__z_mm) -> _WhichOneofReturnType__z_mm | None: ...
+
+Global___LevelEvidence: _TypeAlias = LevelEvidence  # noqa: Y015
 
 @_typing.final
 class Refusal(_message.Message):
@@ -229,19 +448,27 @@ class FailedGate(_message.Message):
 
     GATE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    MEASURED_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
     gate: _builtins.str
     """Stable name, "no_axial_ct"."""
     reason: _builtins.str
     """One sentence with the measured value and the limit."""
+    measured: _builtins.str
+    """The value measured, as text: "0.32", "MR"."""
+    limit: _builtins.str
+    """What it should have been, as text: "at least 0.5"."""
     def __init__(
         self,
         *,
         gate: _builtins.str = ...,
         reason: _builtins.str = ...,
+        measured: _builtins.str = ...,
+        limit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["gate", b"gate", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["gate", b"gate", "limit", b"limit", "measured", b"measured", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
