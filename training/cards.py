@@ -147,9 +147,9 @@ in one ONNX graph, fp16, {size:.1f} MB.
 - Input `projections` (b, 2, 192, 96): coronal and mid-sagittal maximum projections, HU; rows of
   3 mm, head first; columns of 4 mm and 3 mm; -1000 where the volume has no data.
 - Outputs: `rows` (b, 192) probability that the centre of L3 lies in a row, given that it is
-  covered, pooled by logarithm over the folds; `covered` (b, 1) probability that L3 is wholly inside,
-  of the mean logit, temperature-scaled; `spread` (b, 1) standard deviation of the folds' mean rows,
-  mm: large where they differ by a level.
+  covered, pooled by logarithm over the folds; `covered` (b, 1) probability that L3 is wholly
+  inside, of the mean logit, temperature-scaled; `spread` (b, 1) standard deviation of the folds'
+  mean rows, mm: large where they differ by a level.
 - SHA-256 of `1/model.onnx`: `{digest}`
 - Licence: Apache-2.0. `golden.npz` holds projections of the sample study (Apache-2.0, see
   `samples/NOTICE`).

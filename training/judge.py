@@ -117,6 +117,11 @@ def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.bool_]) -> fl
     return float(grid[int(np.argmin(losses))])
 
 
+def share(passed: NDArray[np.bool_]) -> float:
+    """Share of the volumes that passed; not a number when there are none."""
+    return float(passed.mean()) if len(passed) else float("nan")
+
+
 def calibration_error(
     probability: NDArray[np.float64], truth: NDArray[np.bool_], bins: int = 10
 ) -> float:
@@ -171,9 +176,9 @@ def judge_locator(
         "coverage_auc": auc,
         "temperature": temperature,
         "coverage_threshold": threshold,
-        "accepted_with_l3": float(passed[truth[half:]].mean()),
-        "accepted_l3_cut": float(passed[~truth[half:] & ~none[half:]].mean()),
-        "accepted_without_l3": float(passed[none[half:]].mean()),
+        "accepted_with_l3": share(passed[truth[half:]]),
+        "accepted_l3_cut": share(passed[~truth[half:] & ~none[half:]]),
+        "accepted_without_l3": share(passed[none[half:]]),
         "coverage_ece": calibration_error(probability[half:], truth[half:]),
         "l3_interval_mm": quantile_with_guarantee(error, COVERAGE),
     }
