@@ -9,6 +9,10 @@ BIN := .venv/bin
 TRITON_VENV := .triton-venv
 LLAMA_VENV := .llama-venv
 REPORTS ?= ../shared/data/reports
+CT ?= ../shared/data/ct
+DEID ?= ../shared/data/deid
+# Slices of the second simulator, by `python -m training.second_scanner`; none is said to be missing.
+SECOND ?= build/training/second.npz
 PROTOS := $(wildcard proto/radloom/wire/v1/*.proto)
 
 # Debian package -> program that shows it is there. Peers of the tests, never of radloom itself.
@@ -17,13 +21,15 @@ PEERS := orthanc:Orthanc orthanc-dicomweb:/usr/share/orthanc/plugins/libOrthancD
   nodejs:node npm:npm
 
 .PHONY: help demo test venv peers system-peers gate format lint types contracts generated generate wire unit \
-  bench clean eval-reports eval-cachexia train-cachexia
+  bench clean eval-reports eval-redactor eval-muscle eval-cachexia train-cachexia
 
 help:
 	@echo 'make demo   the main job on sample input, embedded; results in demo-out/'
 	@echo 'make test   the whole gate, installing what it needs'
 	@echo 'make bench  speed, against named peers in the same run'
 	@echo 'make eval-reports   report_structurer on labelled and injected data, beside other systems'
+	@echo 'make eval-redactor  the redactor on planted identifiers, beside other systems'
+	@echo 'make eval-muscle    muscle_seg on simulated and real slices'
 	@echo 'make eval-cachexia, make train-cachexia   the simulated cachexia models'
 
 # ------------------------------------------------------------------ set-up
@@ -128,6 +134,19 @@ bench: peers
 
 eval-reports: venv .eval-venv/.installed
 	$(BIN)/python -m evaluation.reports --data $(REPORTS) --python .eval-venv/bin/python
+
+.eval-redactor-venv/.installed: evaluation/comparators/redactor-requirements.txt
+	$(PYTHON) -m venv .eval-redactor-venv
+	.eval-redactor-venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+eval-redactor: venv .eval-redactor-venv/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m evaluation.redactor --data $(DEID) \
+	  --python .eval-redactor-venv/bin/python
+
+eval-muscle: venv
+	OMP_NUM_THREADS=1 $(BIN)/python -m evaluation.muscle --data $(CT) --second $(SECOND)
+
 .venv/.installed-cachexia-training: .venv/.installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cachexia-training]'
 	touch $@

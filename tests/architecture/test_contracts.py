@@ -13,7 +13,7 @@ VIOLATIONS = [
     ("radloom is layered", "shared/radloom/errors.py", "import radloom.topics"),
     (
         "a service reads app -> handler -> everything else",
-        "services/muscle_seg/handler.py",
+        "services/muscle_seg/handler/__init__.py",
         "import services.muscle_seg.app",
     ),
     (
@@ -23,7 +23,7 @@ VIOLATIONS = [
     ),
     (
         "only app.py wires adapters and runtime",
-        "services/muscle_seg/handler.py",
+        "services/muscle_seg/handler/__init__.py",
         "import radloom.adapters.clock",
     ),
     (
