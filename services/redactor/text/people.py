@@ -53,7 +53,8 @@ def _announced(text: str, around: Surroundings) -> Iterator[Candidate]:
             vague = cue.reason == "told" or (
                 cue.reason == "label" and VAGUE_LABEL.match(match.group()) is not None
             )
-            if not vague or known_name(around.words[around.at_start[span[0]]].key):
+            key = around.words[around.at_start[span[0]]].key
+            if not vague or (known_name(key) and key not in ANATOMY):
                 yield Candidate(*span, Kind.NAME, cue.score, f"names:{cue.reason}")
     for match in CREDENTIALS.finditer(text):
         span = phrases.before(match.start())
