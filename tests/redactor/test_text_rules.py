@@ -239,3 +239,15 @@ MORE_KEPT = [
 @pytest.mark.parametrize("text", MORE_KEPT)
 def test_what_only_looks_like_a_field_a_place_or_a_date_stays(text: str) -> None:
     assert [text[s.start : s.end] for s in redact_text(text).spans] == []
+
+
+def test_a_rare_word_with_a_capital_inside_a_sentence_goes() -> None:
+    assert covered("The nodule was followed by Heddle until it was gone last year.", "Heddle")
+    kept = "The nodule was followed by Ultrasound until Resolution of the Nodule."
+    assert redact_text(kept).spans == ()
+
+
+def test_a_shouted_word_that_no_list_has_goes_from_prose_and_stays_in_a_description() -> None:
+    prose = "The nodule was seen by QUARSTENVICK when the scan was read last week."
+    assert covered(prose, "QUARSTENVICK")
+    assert redact_text("THORAXROUTIN SAG").spans == ()

@@ -112,7 +112,8 @@ def _end_of_line(text: str, start: int) -> int:
 
 def _without_titles(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without the titles before and the credentials behind a name."""
-    while title := TITLES.match(text, start, end):
+    # "Pat" is a given name, too.
+    while (title := TITLES.match(text, start, end)) and not title.group().startswith("Pat"):
         start = title.end()
     while credential := CREDENTIAL_BEHIND.search(text, start, end):
         end = credential.start()

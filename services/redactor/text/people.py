@@ -55,7 +55,8 @@ def _announced(text: str, around: Surroundings) -> Iterator[Candidate]:
             )
             key = around.words[around.at_start[span[0]]].key
             if not vague or (known_name(key) and key not in ANATOMY):
-                yield Candidate(*span, Kind.NAME, cue.score, f"names:{cue.reason}")
+                start = match.start() if match.group() == "Pat " else span[0]
+                yield Candidate(start, span[1], Kind.NAME, cue.score, f"names:{cue.reason}")
     for match in CREDENTIALS.finditer(text):
         span = phrases.before(match.start())
         if span is not None:
