@@ -109,7 +109,7 @@ ADDRESSES = tuple(
         (
             "german street",
             (
-                r"(?<!\w)(?:[A-Z\u00c0-\u00de]|\d{1,3}[a-z])[\w.-]*"
+                r"(?<![\w.-])(?:[A-Z\u00c0-\u00de]|\d{1,3}[a-z])[\w.-]*"
                 r"(?: [A-Z\u00c0-\u00de][\w.-]*)?(?i:stra(?:ß|"
                 r"ss)e|str\.|weg|gasse|platz|allee|ring|dreef|pad|hof|singel|kade|dijk|steeg|markt|"
                 r"damm|ufer|straat|laan|gracht|plein|vej|gade|gatan|vägen|veien|gata|katu|kuja|"

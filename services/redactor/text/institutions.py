@@ -15,24 +15,24 @@ _RUN = rf"{_WORD}(?: (?:{_SMALL} ){{0,3}}{_WORD}){{0,6}}?"
 _LEGAL = r"(?:,? (?:P\.?A|P\.?C|L\.?L\.?[CP]|P\.?L\.?L\.?C|Inc|Ltd|PLC|S\.?A|GmbH|Corp)\b\.?)"
 
 NAMED = re.compile(
-    rf"(?<![\w.-])(?P<run>{_RUN})[ -](?P<end>{any_of('named_institution_ends')})"
+    rf"(?<![\w.'’-])(?P<run>{_RUN})[ -](?P<end>{any_of('named_institution_ends')})"
     rf"(?:['’]s?)?(?![\w])(?: (?:of|de|at|for) (?:the )?{_WORD}(?: {_WORD})?)?{_LEGAL}?"
 )
 CHARTERED = re.compile(
-    rf"(?<![\w.-])(?:Our Lady|Sisters|Brothers|Sacred Heart|Church|Society|House|Daughters|"
+    rf"(?<![\w.'’-])(?:Our Lady|Sisters|Brothers|Sacred Heart|Church|Society|House|Daughters|"
     rf"Children|Friends) (?:of|de) (?:the |la |las )?{_WORD}"
     rf"(?: (?:(?:of|the|{_SMALL}) )?{_WORD}){{0,4}}"
 )
 """Named after somebody: "Our Lady of Lourdes Hospital"."""
-LEGAL = re.compile(rf"(?<![\w.-]){_WORD}(?: (?:(?:and|&|of) )?{_WORD}){{0,5}}{_LEGAL}(?!\w)")
+LEGAL = re.compile(rf"(?<![\w.'’-]){_WORD}(?: (?:(?:and|&|of) )?{_WORD}){{0,5}}{_LEGAL}(?!\w)")
 GEOGRAPHIC = re.compile(
-    rf"(?<![\w.-])(?P<run>{_WORD}(?: {_WORD})?)[ -](?i:{any_of('geographic_ends')})(?!\w)"
+    rf"(?<![\w.'’-])(?P<run>{_WORD}(?: {_WORD})?)[ -](?i:{any_of('geographic_ends')})(?!\w)"
     r"(?![ -](?:\d|"
     r"(?i:sign|virus|disease|fever)))"
 )
 """Towns and villages of two words, no list is long enough: "Harrow Heath"."""
 SAINT_OR_PORT = re.compile(
-    rf"(?<![\w.-])(?:Saint|Port|Fort|Mount|Lake|Upper|Lower|Great|Little|North|South|East|West|New|Old|San|"
+    rf"(?<![\w.'’-])(?:Saint|Port|Fort|Mount|Lake|Upper|Lower|Great|Little|North|South|East|West|New|Old|San|"
     rf"Santa|São|Bad|Los|Las|El|La) (?P<run>{_WORD})(?![\w-])"
 )
 SAINT = re.compile(r"(?:St|Ste|Sta|Saint|Santa|San|Holy|Sacred|Royal)\b")
