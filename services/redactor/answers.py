@@ -35,7 +35,7 @@ def redacted(
     redact_text = text_redactor(
         identity,
         Pseudonyms(project_key),
-        Subject(identity.patient_id),
+        _subject(known, identity),
         style=Style.SURROGATES if surrogates else Style.TAGS,
     )
     result = redact_text(text)
@@ -44,6 +44,12 @@ def redacted(
         "spans": [_plain(span) for span in result.spans],
         "probability_missed": round(result.probability_missed, 4),
     }
+
+
+def _subject(known: Mapping[str, Any], identity: Identity) -> Subject:
+    """Whom the text is about, named as the objects of a study name them: dates move alike."""
+    patient_id = str(known.get("PatientID") or "").strip() or identity.patient_id
+    return Subject(patient_id, str(known.get("IssuerOfPatientID") or "").strip())
 
 
 def _plain(span: Span) -> dict[str, Any]:

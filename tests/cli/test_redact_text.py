@@ -108,3 +108,18 @@ def test_a_missing_file_is_named(files: Path, missing: str, reason: str) -> None
     run = redact(files, **{missing: "absent"})
     assert isinstance(run.exception, Rejected)
     assert run.exception.reason == reason
+
+
+def test_surrogate_dates_agree_with_the_patient_id_and_not_with_another_number(
+    files: Path,
+) -> None:
+    (files / "dated.txt").write_text("Seen 2021-03-04.")
+    dates = []
+    for other in ("0001", "9999"):
+        header = {"PatientID": "5000", "AccessionNumber": other}
+        (files / "header.json").write_text(json.dumps(header))
+        run = redact(
+            files, "--surrogates", "--identity", str(files / "header.json"), text="dated.txt"
+        )
+        dates.append(run.stdout)
+    assert dates[0] == dates[1] != "Seen 2021-03-04."

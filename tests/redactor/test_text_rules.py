@@ -151,3 +151,103 @@ KEPT = [
 @pytest.mark.parametrize("text", KEPT)
 def test_medicine_measurements_and_eponyms_stay(text: str) -> None:
     assert [text[s.start : s.end] for s in redact_text(text).spans] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("NAME: TORVALDIN^GUOWEI^R | CT", "TORVALDIN^GUOWEI^R"),
+        ("Consulted re: Bone^Will^N (room 4)", "Bone^Will^N"),
+        ("NAME: van der Brum^Ola", "van der Brum^Ola"),
+        ("pt: rose d. brastorin, exam of the chest", "rose d. brastorin"),
+        ("Signed: dalvaren-dunlap, yuki\n", "dalvaren-dunlap, yuki"),
+        ("RAD: Long/AL\n", "Long/AL"),
+        ("PT: Head DF\n", "Head DF"),
+        ("I agree with Head's reading of the images.", "Head"),
+        ("Seen by Dr. Head today.", "Head"),
+        ("Attending: Head\n", "Head"),
+        ("Subject: White follow up", "White"),
+        ("Images of al-Ravandi are stored.", "al-Ravandi"),
+        ("cc: Silvarcor, Hand\n", "Hand"),
+        ("PATIENT: DE LA LUNDSOR, LUNDVARDO S   MRN: 4", "DE LA LUNDSOR, LUNDVARDO"),
+    ],
+)
+def test_a_name_goes_where_a_form_or_a_mark_makes_it_one(text: str, name: str) -> None:
+    assert covered(text, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Our Lady of Brastor Hospital\nCT", "Our Lady of Brastor Hospital"),
+        ("Brastor Children's Hospital\nCT", "Brastor Children's Hospital"),
+        ("Sent to Brastor & Haddan Radiology LLP.", "Brastor & Haddan Radiology LLP"),
+        ("Works as a welder at Brastor Shipyard.", "Brastor Shipyard"),
+        ("Seen at St. Grace's Hospital.", "St. Grace's Hospital"),
+        ("He fell in Brastor Heath again.", "Brastor Heath"),
+        (
+            "Mail to 1808 Martin Luther Mensah Jr. Blvd, Wexcombe, TX 75001.",
+            "1808 Martin Luther Mensah Jr. Blvd, Wexcombe, TX 75001",
+        ),
+        (
+            "Mail to Flat 14, 193 Corvale Terrace, Dovubo EB1 2BD.",
+            "Flat 14, 193 Corvale Terrace, Dovubo EB1 2BD",
+        ),
+        ("Mail to 42ndstraße 24.", "42ndstraße 24"),
+    ],
+)
+def test_a_place_goes_as_a_whole(text: str, place: str) -> None:
+    assert covered(text, place)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Will call again 5/2.",
+        "Next appointment 5/2.",
+        "Done there in 5/2.",
+        "Comparison: CT 5/2.",
+        "Between 3/1 and 5/2 he was well.",
+    ],
+)
+def test_a_month_and_a_day_behind_a_word_of_time_go(text: str) -> None:
+    assert covered(text, "5/2")
+
+
+@pytest.mark.parametrize(
+    "number", ["Tammy (252637-098)", "Wristband 957825947C", "Specimen S-21-12345", "Ref: 6226-257"]
+)
+def test_a_code_beside_a_name_or_a_label_goes(number: str) -> None:
+    assert covered(f"For {number}\ncc: nobody", number.strip(")").split(" ")[-1].strip("("))
+
+
+MORE_KEPT = [
+    "MR KNEE LEFT",
+    "MR HIP RIGHT WITHOUT CONTRAST",
+    "The field is 10^9 and 3^x of m^2 in each.",
+    "Patient: stable overnight, tolerated well.",
+    "Re: Knee MRI of the left side.",
+    "PT: Head CT\n",
+    "The patient's reading of the radiologist's report was normal.",
+    "Emergency Department. Interventional Radiology. Intensive Care Unit. Breast Imaging.",
+    "A 2/6 murmur; motor strength improved from 3/5 to 4/5; pain 7/10 on exertion.",
+    "Gleason 3+4 in 2/12 cores. A 6/14 mm nodule. Nodes 3/12 positive. T2/FLAIR.",
+    "Attenuation (1200-1500 HU) and 5/5 grip throughout.",
+]
+
+
+@pytest.mark.parametrize("text", MORE_KEPT)
+def test_what_only_looks_like_a_field_a_place_or_a_date_stays(text: str) -> None:
+    assert [text[s.start : s.end] for s in redact_text(text).spans] == []
+
+
+def test_a_rare_word_with_a_capital_inside_a_sentence_goes() -> None:
+    assert covered("The nodule was followed by Heddle until it was gone last year.", "Heddle")
+    kept = "The nodule was followed by Ultrasound until Resolution of the Nodule."
+    assert redact_text(kept).spans == ()
+
+
+def test_a_shouted_word_that_no_list_has_goes_from_prose_and_stays_in_a_description() -> None:
+    prose = "The nodule was seen by QUARSTENVICK when the scan was read last week."
+    assert covered(prose, "QUARSTENVICK")
+    assert redact_text("THORAXROUTIN SAG").spans == ()

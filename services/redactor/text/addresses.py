@@ -33,6 +33,19 @@ ADDRESSES = tuple(
             0.97,
         ),
         (
+            "long street",
+            (
+                rf"(?<![\w.,/#-])(?:(?i:flat|unit|apt\.?|apartment|suite|ste\.?|lot|shop|house|villa|"
+                rf"no\.?|\#)\s?\w{{1,5}}(?:,\s?|\s|/))?\d{{1,6}}[A-Za-z]?(?:[-/]\d{{1,4}}[A-Za-z]?)?,?\s"
+                rf"(?:(?:{CAPITALISED}|Jr\.|Sr\.|[A-Z]\.|\d{{1,3}}(?:st|nd|rd|th)|of|the|"
+                rf"de|la) ){{1,6}}"
+                rf"{any_of('plain_streets')}\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b\.?)?"
+                rf"(?i:{_UNIT})?(?:,\s(?:\d{{4,6}}\s)?{CAPITALISED}(?:[ -]{CAPITALISED}){{0,2}})?"
+                rf"(?:,?\s{_STATES}\b\.?)?(?:,?\s(?:{_ZIP}|\d{{4}})(?!\w))?"
+            ),
+            0.9,
+        ),
+        (
             "numbered street",
             (
                 rf"(?<![\w.,/#-])\d{{1,6}}\s(?:(?i:[NSEW]|NE|NW|SE|SW|north|south|east|"
@@ -96,7 +109,8 @@ ADDRESSES = tuple(
         (
             "german street",
             (
-                r"(?<!\w)[A-Z\u00c0-\u00de][\w.-]*(?: [A-Z\u00c0-\u00de][\w.-]*)?(?i:stra(?:ß|"
+                r"(?<![\w.-])(?:[A-Z\u00c0-\u00de]|\d{1,3}[a-z])[\w.-]*"
+                r"(?: [A-Z\u00c0-\u00de][\w.-]*)?(?i:stra(?:ß|"
                 r"ss)e|str\.|weg|gasse|platz|allee|ring|dreef|pad|hof|singel|kade|dijk|steeg|markt|"
                 r"damm|ufer|straat|laan|gracht|plein|vej|gade|gatan|vägen|veien|gata|katu|kuja|"
                 r"tie|utca|ulica)"

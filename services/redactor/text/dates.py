@@ -134,16 +134,6 @@ FORMS = (
         r"(?<![\w./-])(?P<a>(?:19|20)\d\d)[/-](?P<b>0[1-9]|1[0-2])(?![\w/-])",
         0.85,
     ),
-    _form(
-        "month over day",
-        r"(?:\b(?:on|dated|from|since|until|of|before|after|exam|study|prior|scan|seen|ct|mri|mr|"
-        r"us|"
-        r"pet|radiograph|ultrasound|performed|done|comparison:|date:|called|"
-        r"d\.?o\.?s\.?:?)\s+)(?P<whole>(?P<b>0?[1-9]|1[0-2])[/](?P<c>0?[1-9]|[12]\d|3[01]))"
-        r"(?![\w/-])(?!\s?(?:mm|cm|cc|ml|mg|images?|slices?|strength|power|of|on|pain|points?|"
-        r"nodes?|cores?|distal|proximal|recall|a|bilat\w*|normal)\b)",
-        0.6,
-    ),
     _form("weekday", rf"(?<![\w-])(?:{WEEKDAYS})(?![\w-])", 0.7),
     _form(
         "holiday",
@@ -161,7 +151,7 @@ def found_dates(text: str) -> Iterator[Candidate]:
         for match in form.pattern.finditer(text):
             if not possible(form, match):
                 continue
-            start, end = match.span("whole") if form.name == "month over day" else match.span()
+            start, end = match.span()
             while text[end - 1] in " ,":
                 end -= 1
             yield Candidate(start, end, Kind.DATE, form.score, f"rule:date {form.name}")

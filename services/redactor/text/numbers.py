@@ -61,6 +61,21 @@ PATTERNS = tuple(
             ),
             0.6,
         ),
+        (
+            "in brackets",
+            (
+                r"(?<=[^\W\d_][ ,])[(\[]\s?(?:\#|no\.?\s|id:?\s)?(?P<value>(?=(?:[\w/.-]*?\d){5})"
+                r"[a-z\d]+(?:[-/.][a-z\d]+)*)\s?[)\]]"
+            ),
+            0.8,
+        ),
+        ("hyphened", r"(?<![\w./+-])(?P<value>\d{5,9}-\d{1,4})(?![\w-])(?!\.\d)", 0.8),
+        ("check letter", r"(?<![\w./+-])(?P<value>\d{6,12}[a-z]{1,2})(?![\w-])", 0.85),
+        (
+            "laboratory",
+            r"(?<![\w./+-])(?P<value>(?:[a-z]{1,3}-?)?\d{2}-[a-z]{1,3}-?\d{3,}|[a-z]{1,3}-?\d{2}-\d{3,})(?![\w-])",
+            0.85,
+        ),
         ("uuid", r"(?<!\w)(?P<value>[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?!\w)", 0.99),
         (
             "hash",
@@ -72,8 +87,7 @@ PATTERNS = tuple(
 UID = re.compile(r"(?<![\w.])[0-2](?:\.(?:0|[1-9]\d*)){5,}(?![\w]|\.\d)")
 
 VAGUE = re.compile(
-    r"(?i)^(?:case|group|unit|exam(?:ination)?|study|report|model|ref|hospital|device|order|bed|"
-    r"room|lot|"
+    r"(?i)^(?:case|group|unit|exam(?:ination)?|study|report|model|ref|hospital|device|order|lot|"
     r"visit|plan|station|scanner|implant|trial|subject|document|doc|card|id|sn|dl|fin|acc|vehicle|"
     r"reference|req(?:uest)?|ins\.?|lic\.?|job|chi|ur|urn|pid|conf|series)"
 )
@@ -84,9 +98,10 @@ LONG_NUMBER = 5
 SHORT_NUMBER = 3
 
 MEASURED = re.compile(
-    r"(?i)^\s?(?:mm|cm|ml|mg|mcg|g|kg|hu|images?|slices?|series|days?|weeks?|months?|years?|yrs?|"
+    r"(?i)^[ \t]?(?:mm|cm|ml|mg|mcg|g|kg|hu|images?|slices?|series|days?|weeks?|months?|years?|"
+    r"yrs?|"
     r"hours?|minutes?|min|sec|kvp?|mas?|mgy|mci|mbq|french|fr|gauge|mhz|tesla|t|cc|patients|"
-    r"cases)\b|^\s?(?:%|x\s?\d|/\d)"
+    r"cases)\b|^[ \t]?(?:%|x\s?\d|/\d)"
 )
 AGE = re.compile(
     r"(?i)(?<![\w.,/-])(?P<age>9\d|1[0-2]\d|09\dY)(?=\s?-?\s?(?:y(?:ea)?rs?\b|y\.?\s?/?\s?o\b|y\b|"

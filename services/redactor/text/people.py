@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from services.redactor.lexicon import Word, lists
 from services.redactor.spans import Kind
 from services.redactor.text.candidates import Candidate
+from services.redactor.text.cues import words_in
 from services.redactor.text.name_cues import CREDENTIALS, CUES, NOT_NAMES, SUFFIX, VAGUE_LABEL
 from services.redactor.text.name_shapes import found_shapes
 from services.redactor.text.phrases import Phrases
@@ -12,6 +13,8 @@ from services.redactor.text.surroundings import SHORTEST_NAME, Surroundings, kno
 
 SURE = 0.8
 """A name as sure as this is one wherever else it stands."""
+
+ANATOMY = words_in("anatomy")
 
 BOTH_WORDS = 0.35
 """Two names that are both words of the language: "Mark Long"."""
@@ -45,15 +48,24 @@ def _announced(text: str, around: Surroundings) -> Iterator[Candidate]:
             span = phrases.after(match.end(), strong=cue.strong, by=by)
             if span is None or (cue.reason != "title" and around.acronym(*span)):
                 continue
+            if _modality(match.group(), around.words[around.at_start[span[0]]]):
+                continue
             vague = cue.reason == "told" or (
                 cue.reason == "label" and VAGUE_LABEL.match(match.group()) is not None
             )
-            if not vague or known_name(around.words[around.at_start[span[0]]].key):
-                yield Candidate(*span, Kind.NAME, cue.score, f"names:{cue.reason}")
+            key = around.words[around.at_start[span[0]]].key
+            if not vague or (known_name(key) and key not in ANATOMY):
+                start = match.start() if match.group() == "Pat " else span[0]
+                yield Candidate(start, span[1], Kind.NAME, cue.score, f"names:{cue.reason}")
     for match in CREDENTIALS.finditer(text):
         span = phrases.before(match.start())
         if span is not None:
             yield Candidate(*span, Kind.NAME, 0.93, "names:credential")
+
+
+def _modality(title: str, following: Word) -> bool:
+    """Whether "MR" is magnetic resonance, of a part of the body."""
+    return title.strip() == "MR" and following.key in ANATOMY
 
 
 def _pair(around: Surroundings, at: int) -> Iterator[Candidate]:

@@ -16,10 +16,13 @@ from services.redactor.text.candidates import (
 )
 from services.redactor.text.contacts import found_contacts
 from services.redactor.text.dates import found_dates
+from services.redactor.text.field_names import found_in_fields
+from services.redactor.text.institutions import found_institutions
 from services.redactor.text.localities import found_localities
 from services.redactor.text.numbers import found_ages, found_numbers
 from services.redactor.text.people import again, found_people
 from services.redactor.text.replacements import Replacements
+from services.redactor.text.short_dates import found_short_dates
 from services.redactor.text.tags import outside_tags
 from services.redactor.text.written_dates import says_day_first
 
@@ -43,11 +46,14 @@ def candidates(text: str, identity: Identity) -> tuple[Candidate, ...]:
     found = [
         *known,
         *found_dates(text),
+        *found_short_dates(text),
         *found_contacts(text),
         *found_numbers(text),
         *found_ages(text),
         *found_localities(text, listed),
+        *found_institutions(text),
         *found_people(text, listed),
+        *found_in_fields(text),
     ]
     found += again(text, listed, found)
     return tuple(sorted(outside_tags(text, found), key=lambda c: (c.start, c.end)))

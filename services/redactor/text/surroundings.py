@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.redactor.lexicon import Word, folded, lists
+from services.redactor.lexicon import MEDICAL_ENDS, Word, folded, lists
 from services.redactor.text.eponyms import head_follows, is_eponym, joined_by_hyphens
 from services.redactor.text.name_cues import ACTS, NOT_NAMES, NUMERAL
 
@@ -13,6 +13,8 @@ TITLE_CASE_SHARE = 0.7
 LONGER_WORD = 4
 """Letters of words that headings write with a capital."""
 SHORTEST_NAME = 3
+PROSE_WORDS = 9
+"""Words of a text that is no description of a series or a study."""
 NAMED_ALONE = 0.85
 """A capital inside a sentence, on a list of names, no word of the language."""
 
@@ -120,6 +122,11 @@ class Surroundings:
         return sure, "names:list" if named else "names:unknown word"
 
     def _shouted(self, word: Word, *, named: bool, plain: bool) -> float:
+        # A description of a few words has words of its own: "THORAXROUTINE SAG".
+        rare = not (named or plain) and len(word.text) > ACRONYM_LETTERS
+        rare = rare and len(self.words) >= PROSE_WORDS
+        if rare and not MEDICAL_ENDS.search(word.key):
+            return 0.5
         if self.mixed:
             return 0.55 if named and not plain and len(word.text) >= ACRONYM_LETTERS else 0.05
         return 0 if plain else 0.7 if named else 0.15
@@ -129,8 +136,17 @@ class Surroundings:
         key, opens = self.words[at].key, self.sentence_start(at)
         if named and key not in lists().common:
             return 0.3 if opens else 0.6
+        if key not in lists().common and not opens and self._suspicious(at):
+            return 0.5
         given = named and key in lists().given
         return 0.55 if given and not opens and not self.title_case_line(at) else 0
+
+    def _suspicious(self, at: int) -> bool:
+        """Whether a rare word has a capital that nothing but a name explains."""
+        word = self.words[at]
+        if len(word.text) <= LONGER_WORD or MEDICAL_ENDS.search(word.key):
+            return False
+        return not self.title_case_line(at) and word.key not in lists().eponyms
 
     def _strange(self, at: int, *, named: bool) -> float:
         """No word of the language."""
