@@ -14,8 +14,9 @@ from datetime import date, timedelta
 MIN_KEY_BYTES = 32
 """As long as the digest: a shorter key would be the weakest part (RFC 2104 section 3)."""
 
-STANDARD_ROOT = "1.2.840.10008."
-"""UIDs under it name classes, syntaxes and well-known instances (PS3.6 annex A): never replaced."""
+STANDARD_UID = re.compile(r"1\.2\.840\.10008(\.\d{1,4}){1,10}")
+"""Names a class, a syntax or a well-known instance (PS3.6 annex A): never replaced. No component of
+one has more than four digits; a number of a patient behind the same root has."""
 
 MAX_SHIFT_DAYS = 3650
 MIN_SHIFT_DAYS = 30
@@ -56,9 +57,9 @@ class Pseudonyms:
             )
 
     def uid(self, uid: str) -> str:
-        """UID under 2.25 (PS3.5 B.2) for `uid`; one under the standard's own root stays."""
+        """UID under 2.25 (PS3.5 B.2) for `uid`; one that the standard itself defines stays."""
         value = uid.strip("\0 ")
-        if not value or value.startswith(STANDARD_ROOT):
+        if not value or STANDARD_UID.fullmatch(value):
             return value
         return f"2.25.{int.from_bytes(self._digest('uid', value)[:16], 'big')}"
 

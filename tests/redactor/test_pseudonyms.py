@@ -26,6 +26,11 @@ def test_a_uid_of_the_standard_stays() -> None:
     assert ONE.uid("") == ""
 
 
+@pytest.mark.parametrize("tail", ["880231", "5.1.4.1.1.2.19640212", "DOE^JANE", "5."])
+def test_what_hides_behind_the_root_of_the_standard_is_replaced(tail: str) -> None:
+    assert ONE.uid(f"1.2.840.10008.{tail}").startswith("2.25.")
+
+
 @given(TEXTS, TEXTS)
 def test_patient_and_issuer_are_one_identity(patient: str, issuer: str) -> None:
     joined = ONE.patient_id(Subject(patient + issuer))

@@ -251,3 +251,10 @@ def test_a_shouted_word_that_no_list_has_goes_from_prose_and_stays_in_a_descript
     prose = "The nodule was seen by QUARSTENVICK when the scan was read last week."
     assert covered(prose, "QUARSTENVICK")
     assert redact_text("THORAXROUTIN SAG").spans == ()
+
+
+def test_an_unbroken_run_of_hundreds_of_characters_goes_whole() -> None:
+    run = "QWxhZGRpbjpvcGVuIHNlc2FtZQ" * 4000
+    gap = " " * 100_000
+    text = f"Report. {run} Seen by Dr. Quarstenbury.{gap}Normal liver."
+    assert redact_text(text).text == f"Report. [ID] Seen by Dr. [NAME].{gap}Normal liver."

@@ -202,12 +202,20 @@ def test_pixels_may_change_in_blanked_boxes_alone() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["L", "R", "120 kV", "5 cm", "WL", "512", "Axial", "z"])
+SAFE = ["L", "R", "120 kV", "5 cm", "WL", "512", "Axial", "z", "T1", "SAG", "FLAIR", "Zoom 1.5"]
+SETTINGS = ["Se3", "kVp120", "DFOV35.0cm", "TR500TE15", "TR500TE 15", "W 400 L40", "MI0.8"]
+
+
+@pytest.mark.parametrize("text", SAFE + SETTINGS)
 def test_markers_and_measures_in_pixels_are_safe(text: str) -> None:
     assert with_word(text) == set()
 
 
-@pytest.mark.parametrize("text", ["12/03/2024", "Krzysztof", "4417", "A1234", "x72"])
+DOUBTFUL = ["12/03/2024", "Krzysztof", "4417", "A1234", "x72", "12 MAY 45", "kVp1201", "ID123"]
+DOUBTFUL += ["12MAR45", "kVp120Fernando", "3 Dec"]
+
+
+@pytest.mark.parametrize("text", DOUBTFUL)
 def test_any_other_word_in_pixels_is_doubted(text: str) -> None:
     assert with_word(text) == {Reason.WORD}
 

@@ -14,15 +14,12 @@ from services.redactor.attributes.descriptors import Descriptors, is_coded
 from services.redactor.attributes.place import Element, Place
 from services.redactor.attributes.rules import Treatment
 from services.redactor.profiles import Profile
-from services.redactor.pseudonyms import STANDARD_ROOT, Pseudonyms, Subject
+from services.redactor.pseudonyms import Pseudonyms, Subject
 
 OLDEST_AGE_YEARS = 90
 """Ages from 90 years on are one (45 CFR 164.514(b)(2)(i)(C))."""
 
 _PER_YEAR = {"D": 365, "W": 52, "M": 12, "Y": 1}
-
-_STANDARD_UID = re.compile(re.escape(STANDARD_ROOT) + r"\d{1,4}(?:\.\d{1,4}){0,9}")
-"""UIDs that the standard registers have short components; a record's number would be longer."""
 
 _SHORT = 16
 """Characters that SH, the VR of most local identifiers, may have (PS3.5 table 6.2-1)."""
@@ -58,9 +55,7 @@ class Study:
         """What stands for a UID; itself if the standard registers it."""
         known = self._uids.get(uid)
         if known is None:
-            standard = _STANDARD_UID.fullmatch(uid)
-            forged = uid.startswith(STANDARD_ROOT) and not standard
-            known = self._uids[uid] = self.pseudonyms.uid(f"0.{uid}" if forged else uid)
+            known = self._uids[uid] = self.pseudonyms.uid(uid)
         return known
 
     def patient_id(self, other: str) -> bytes:

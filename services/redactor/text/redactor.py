@@ -1,12 +1,14 @@
 """Redacts texts: known identifiers, rules, names in context, each with how sure it is."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.redactor.identity import Identity
 from services.redactor.lexicon import words
 from services.redactor.pseudonyms import Pseudonyms, Subject
-from services.redactor.spans import RedactedText, RedactText, Span, replaced
+from services.redactor.spans import Kind, RedactedText, RedactText, Span, replaced
 from services.redactor.text.candidates import (
     DEFAULT_THRESHOLD,
     RAW,
@@ -36,8 +38,28 @@ class Style(StrEnum):
     """A made-up value of the same form, the same for the same value of one subject."""
 
 
+UNBROKEN = re.compile(r"\S{500,}|\s{500,}")
+"""No prose: encoded content, in which nobody reads names, goes whole; it and long gaps are not
+searched, as rules for words would take a time that grows with the square of their length."""
+
+
 def candidates(text: str, identity: Identity) -> tuple[Candidate, ...]:
     """All places of `text` that any part proposes, however sure, ordered; they may overlap."""
+    found: list[Candidate] = []
+    start = 0
+    for run in UNBROKEN.finditer(text):
+        found += _moved(_candidates(text[start : run.start()], identity), start)
+        if not run[0].isspace():
+            found.append(Candidate(*run.span(), Kind.ID, 1.0, "rule:unbroken"))
+        start = run.end()
+    return (*found, *_moved(_candidates(text[start:], identity), start))
+
+
+def _moved(found: Iterable[Candidate], by: int) -> Iterator[Candidate]:
+    return (replace(c, start=c.start + by, end=c.end + by) for c in found)
+
+
+def _candidates(text: str, identity: Identity) -> tuple[Candidate, ...]:
     listed = tuple(words(text))
     known = (
         Candidate(m.start, m.end, m.kind, m.confidence, "identity")

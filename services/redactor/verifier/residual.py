@@ -16,12 +16,14 @@ MIN_CHARACTERS = 2
 MIN_CONFIDENCE = 0.5
 """Below it readers see letters in tissue; something known counts at any confidence."""
 MIN_STANDARD_LETTERS = 3
+LETTERS = frozenset("wl")
+"""Window and level, where they stand before a number."""
 
 SAFE_WORDS = """
 ap pa lat ll rl rao lao cc mlo lcc rcc lmlo rmlo ml lm xccl sup inf ant post left right head foot
 feet cm mm ms sec hz khz mhz kv kvp ma mas kg bpm fps db mi ti tib tis tic fov wl ww wc lt rt st
 se im img tr te fl acq axial sagittal coronal supine prone erect portable upright standing pre
-post delay res map gain dr frq pwr freq depth
+post delay res map gain dr frq pwr freq depth sag cor ax thk dfov zoom flair stir dwi adc pd
 """
 SAFE = frozenset(SAFE_WORDS.split())
 """Markers, views, units and settings: the verifier's own list, kept small."""
@@ -30,6 +32,14 @@ MEASURE = re.compile(
     r"|\d{1,3}x\d{1,3}(mm|cm)?|\d{1,3}/\d{1,3}"
 )
 """A number of at most three digits, with or without a unit: no date, no identifier."""
+SETTING = re.compile(r"([a-z]{1,5})(\d{1,3}(?:[.,]\d{1,3})?)")
+"""A setting and its value that a reader ran together: "kVp120", "TR500TE15"."""
+WEIGHTINGS = frozenset({"t1", "t2"})
+MONTHS = re.compile(
+    r"(?i)(?<![a-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|"
+    r"april|june|july|august|september|october|november|december)(?![a-z])"
+)
+"""With a number beside it a month is a date, though "may" alone is a word of reports."""
 LEVELS = (1.0, 99.0)
 """Percentiles that become black and white."""
 
@@ -139,7 +149,9 @@ def grey_levels(frame: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def is_safe(text: str) -> bool:
-    """Whether every part of what was read is too short to tell, a number, or a term."""
+    """Whether every part of what was read is too short to tell, a number, a setting, or a term."""
+    if MONTHS.search(text) and any(map(str.isdigit, text)):
+        return False
     return all(_is_safe_part(part) for part in re.split(r"[\s:;=,()\[\]|]+", text) if part)
 
 
@@ -147,4 +159,16 @@ def _is_safe_part(part: str) -> bool:
     word = part.strip(".-_/\\*'\"").lower()
     if sum(map(str.isalnum, word)) < MIN_CHARACTERS or word in SAFE or MEASURE.fullmatch(word):
         return True
+    if word in WEIGHTINGS or _is_run_of_settings(word):
+        return True
     return len(word) >= MIN_STANDARD_LETTERS and word in standard_words()
+
+
+def _is_run_of_settings(word: str) -> bool:
+    found = list(SETTING.finditer(word))
+    end = found[-1].end() if found else 0
+    gaps = [match.start() for match in found] != [0, *(match.end() for match in found[:-1])]
+    unit = word[end:]
+    if not found or gaps or (unit and unit not in SAFE):
+        return False
+    return all(match[1] in SAFE or match[1] in LETTERS for match in found)
