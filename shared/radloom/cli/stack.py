@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -47,11 +48,18 @@ STOP_TIMEOUT_S = 30.0
 RESTART_PAUSE_S = 1.0
 
 
+FIRST_PORT, PORT_COUNT = 20_000, 12_000
+"""Below 32768, from where Linux numbers the near end of connections: a service that is started
+again must not find its port taken by a call that another one makes."""
+
+
 def free_port() -> int:
     """A loopback port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = FIRST_PORT + secrets.randbelow(PORT_COUNT)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def site_secret(data_dir: Path) -> str:
