@@ -37,6 +37,7 @@ from radloom.wire.v1.redactor_service_pb2_grpc import (
     add_RedactorServiceServicer_to_server,
 )
 from services.redactor.evidence import Signer
+from services.redactor.guard import silent_pydicom
 from services.redactor.handler import Export, Redactor
 from services.redactor.pixels.reading import CHECK, REMOVAL, Reader
 from services.redactor.profiles import profile_named
@@ -190,4 +191,5 @@ def main() -> int:
     add_routes(app, handler)
     http = HttpServer(app, host=settings.http_host, port=settings.http_port)
     relay = LoopPart("relay", OutboxRelay(outbox, bus))  # what people decide
-    return run_until_signal([LoopPart("worker", worker), relay, grpc, http])
+    with silent_pydicom():
+        return run_until_signal([LoopPart("worker", worker), relay, grpc, http])

@@ -5,6 +5,8 @@ about them, the answer is a data set or `Rejected`.
 """
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -225,11 +227,18 @@ def _uid(ds: Dataset, keyword: str) -> str:
     return str(value).strip("\0 ") if isinstance(value, str) else ""
 
 
-def silence_pydicom() -> None:
+@contextmanager
+def silent_pydicom() -> Iterator[None]:
     """Keeps values out of warnings and logs: pydicom quotes the ones that it finds invalid.
 
-    For the whole process, so at its start. Invalid values are read as they are.
+    For the whole process while the block runs. Invalid values are read as they are.
     """
-    settings.reading_validation_mode = config.IGNORE
-    settings.writing_validation_mode = config.IGNORE
+    before = settings.reading_validation_mode, settings.writing_validation_mode
+    was_disabled = config.logger.disabled
+    settings.reading_validation_mode = settings.writing_validation_mode = config.IGNORE
     config.logger.disabled = True
+    try:
+        yield
+    finally:
+        settings.reading_validation_mode, settings.writing_validation_mode = before
+        config.logger.disabled = was_disabled

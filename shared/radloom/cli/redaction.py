@@ -102,6 +102,12 @@ def run(source: Path, output: Path, rules: Rules) -> Json:
         Rejected: There is no such folder, or one lies in the other.
         Unavailable: There is no room, or a file cannot be read now.
     """
+    guard = importlib.import_module("services.redactor.guard")
+    with guard.silent_pydicom():
+        return _run(source, output, rules)
+
+
+def _run(source: Path, output: Path, rules: Rules) -> Json:
     found = scan(source, output)
     folder = RedactedFolder(output)
     total = sum(len(files) for files in found.studies)
